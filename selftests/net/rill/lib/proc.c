@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The socket table and the counters of the current namespace. */
+#include "rt.h"
+
+static const char * const tcp_states[] = {
+	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT",
+	"CLOSED", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "CLOSING", "SYN_RECV",
+};
+
+static FILE *open_view(const char *name)
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", name);
+	f = fopen(path, "r");
+	if (!f)
+		FAIL("%s: %s", path, strerror(errno));
+	return f;
+}
+
+static bool parse_tcp(const char *line, struct row *r)
+{
+	static const char * const timers[] = { "-", "rto", "keepalive", "timewait", "persist" };
+	unsigned int la, lp, ra, rp, st, tr;
+	unsigned long tx, rx, left;
+
+	if (sscanf(line, " %*d: %x:%x %x:%x %x %lx:%lx %x:%lx %x", &la, &lp, &ra, &rp, &st, &tx,
+		   &rx, &tr, &left, (unsigned int *)&r->retrans) != 10)
+		return false;
+	r->laddr = ntohl(la);
+	r->raddr = ntohl(ra);
+	r->lport = lp;
+	r->rport = rp;
+	r->txq = tx;
+	r->rxq = rx;
+	snprintf(r->state, sizeof(r->state), "%s", st < 13 ? tcp_states[st] : "?");
+	snprintf(r->timer, sizeof(r->timer), "%s", tr < 5 ? timers[tr] : "?");
+	r->left = left / 100.0;
+	/* /proc/net/tcp has no row of its own for the limit: Send-Q is it since 4.x. */
+	return true;
+}
+
+static bool parse_rill(const char *line, struct row *r)
+{
+	char local[32], peer[32], timer[32], ip[32];
+	struct in_addr a;
+
+	if (sscanf(line, "%15s %ld %ld %31s %31s %31s %d", r->state, &r->rxq, &r->txq, local,
+		   peer, timer, &r->retrans) != 7)
+		return false;
+	if (sscanf(local, "%31[^:]:%d", ip, &r->lport) != 2 || !inet_aton(ip, &a))
+		return false;
+	r->laddr = ntohl(a.s_addr);
+	if (sscanf(peer, "%31[^:]:%d", ip, &r->rport) != 2) {
+		r->rport = 0;		/* a listener may print * */
+		r->raddr = 0;
+	} else if (inet_aton(ip, &a)) {
+		r->raddr = ntohl(a.s_addr);
+	}
+	r->left = 0;
+	if (sscanf(timer, "%15[^:]:%lf", r->timer, &r->left) < 1)
+		return false;
+	return true;
+}
+
+int table_read(struct row *rows, int max)
+{
+	bool tcp = rt.proto == PROTO_TCP;
+	FILE *f = open_view(tcp ? "tcp" : "rill");
+	char line[512];
+	int n = 0;
+
+	if (!fgets(line, sizeof(line), f))
+		FAIL("the socket table has no header");
+	while (n < max && fgets(line, sizeof(line), f)) {
+		memset(&rows[n], 0, sizeof(rows[n]));
+		if (!(tcp ? parse_tcp : parse_rill)(line, &rows[n]))
+			FAIL("strange line in the socket table: %s", line);
+		n++;
+	}
+	fclose(f);
+	return n;
+}
+
+bool table_find(int lport, int rport, struct row *out)
+{
+	static struct row rows[8192];
+	int i, n = table_read(rows, ARRAY_SIZE(rows));
+	const struct row *hit = NULL;
+
+	for (i = 0; i < n; i++) {
+		if ((lport && rows[i].lport != lport) || (rport && rows[i].rport != rport))
+			continue;
+		/* A port alone means its listener first, a peer never does. */
+		if (!strcmp(rows[i].state, "LISTEN")) {
+			if (rport)
+				continue;
+			hit = &rows[i];
+			break;
+		}
+		if (!hit)
+			hit = &rows[i];
+	}
+	if (hit && out)
+		*out = *hit;
+	return hit;
+}
+
+const char *table_state(int lport, int rport)
+{
+	static struct row r;
+
+	return table_find(lport, rport, &r) ? r.state : "";
+}
+
+int table_count(const char *state)
+{
+	static struct row rows[16384];
+	int i, n = table_read(rows, ARRAY_SIZE(rows)), c = 0;
+
+	for (i = 0; i < n; i++)
+		c += !state || !strcmp(rows[i].state, state);
+	return c;
+}
+
+/* What the kernel's TCP calls a counter of Rill's. */
+static const struct {
+	const char *rill, *tcp;
+} alias[] = {
+	{ "Timeouts", "TCPTimeouts" },
+	{ "FastRetrans", "TCPFastRetrans" },
+	{ "WinProbes", "TCPWinProbe" },
+	{ "OFOQueue", "TCPOFOQueue" },
+	{ "TimeWaited", "TW" },
+	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
+	{ "ChallengeAcks", "TCPChallengeACK" },
+};
+
+/* A value out of the pairs of lines "Tcp: names" and "Tcp: values". */
+static bool tcp_counter(const char *view, const char *name, long *val)
+{
+	char names[8192], vals[8192], *sn, *sv, *n, *v;
+	FILE *f = open_view(view);
+	bool found = false;
+
+	while (!found && fgets(names, sizeof(names), f) && fgets(vals, sizeof(vals), f)) {
+		n = strtok_r(names, " \n", &sn);
+		v = strtok_r(vals, " \n", &sv);
+		if (strcmp(n, "Tcp:") && strcmp(n, "TcpExt:"))
+			continue;
+		while ((n = strtok_r(NULL, " \n", &sn)) && (v = strtok_r(NULL, " \n", &sv))) {
+			if (!strcmp(n, name)) {
+				*val = atol(v);
+				found = true;
+			}
+		}
+	}
+	fclose(f);
+	return found;
+}
+
+static bool rill_counter(const char *name, long *val)
+{
+	FILE *f = open_view("rill_snmp");
+	char key[64];
+	bool found = false;
+	long v;
+
+	while (fscanf(f, "%63s %ld", key, &v) == 2) {
+		if (!strncmp(key, "Rill", 4) && !strcmp(key + 4, name)) {
+			*val = v;
+			found = true;
+		}
+	}
+	fclose(f);
+	return found;
+}
+
+static bool find_counter(const char *name, long *val)
+{
+	size_t i;
+
+	if (rt.proto != PROTO_TCP)
+		return rill_counter(name, val);
+	for (i = 0; i < ARRAY_SIZE(alias); i++)
+		if (!strcmp(alias[i].rill, name))
+			name = alias[i].tcp;
+	return tcp_counter("snmp", name, val) || tcp_counter("netstat", name, val);
+}
+
+bool have_counter(const char *name)
+{
+	long v;
+
+	return find_counter(name, &v);
+}
+
+long counter(const char *name)
+{
+	long v;
+
+	if (!find_counter(name, &v))
+		FAIL("there is no counter %s", name);
+	return v;
+}

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Segments built and parsed by hand, and the trace shown with a failure. */
+#include "wire.h"
+
+#define TRACE	60
+
+static struct {
+	struct seg s;
+	char dir;
+} trace[TRACE];
+static unsigned int traced;
+
+static uint32_t get32(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
+}
+
+static uint16_t get16(const uint8_t *p)
+{
+	return p[0] << 8 | p[1];
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+	p[0] = v >> 24;
+	p[1] = v >> 16;
+	p[2] = v >> 8;
+	p[3] = v;
+}
+
+static void put16(uint8_t *p, uint16_t v)
+{
+	p[0] = v >> 8;
+	p[1] = v;
+}
+
+uint16_t ip_sum(const void *data, int len, uint32_t start)
+{
+	const uint8_t *p = data;
+	uint64_t sum = start;
+
+	for (; len > 1; len -= 2, p += 2)
+		sum += get16(p);
+	if (len)
+		sum += *p << 8;
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return ~sum;
+}
+
+static uint32_t pseudo(uint32_t saddr, uint32_t daddr, int proto, int len)
+{
+	return (saddr >> 16) + (saddr & 0xffff) + (daddr >> 16) + (daddr & 0xffff) + proto + len;
+}
+
+int seg_build(uint8_t *b, const struct spec *s)
+{
+	static uint16_t id;
+	int optlen = (s->optlen + 3) & ~3, hlen = 20 + optlen, tlen = hlen + s->len;
+	uint8_t *t = b + 20;
+	uint16_t sum;
+
+	memset(b, 0, 20 + hlen);
+	b[0] = 0x45;
+	b[1] = s->tos;
+	put16(b + 2, 20 + tlen);
+	put16(b + 4, ++id);
+	put16(b + 6, 0x4000);
+	b[8] = s->ttl ?: 64;
+	b[9] = proto_num();
+	put32(b + 12, s->saddr);
+	put32(b + 16, s->daddr);
+	put16(b + 10, ip_sum(b, 20, 0));
+	put16(t, s->sport);
+	put16(t + 2, s->dport);
+	put32(t + 4, s->seq);
+	put32(t + 8, s->ack);
+	t[12] = (s->doff ?: hlen / 4) << 4 | s->res;
+	t[13] = s->flags;
+	put16(t + 14, s->win);
+	put16(t + 18, s->urg);
+	if (s->optlen)
+		memcpy(t + 20, s->opts, s->optlen);
+	if (s->len)
+		memcpy(t + hlen, s->data, s->len);
+	sum = ip_sum(t, tlen, pseudo(s->saddr, s->daddr, proto_num(), tlen));
+	put16(t + 16, s->bad_csum ? sum ^ 0x5555 : sum);
+	return 20 + tlen;
+}
+
+static void parse_opts(struct seg *s, const uint8_t *o, int len)
+{
+	int i;
+
+	while (len > 0 && *o) {
+		if (*o == 1) {
+			o++;
+			len--;
+			continue;
+		}
+		if (len < 2 || o[1] < 2 || o[1] > len) {
+			s->bad_opts = true;
+			return;
+		}
+		if (o[0] == 2 && o[1] == 4)
+			s->mss = get16(o + 2);
+		else if (o[0] == 3 && o[1] == 3)
+			s->ws = o[2];
+		else if (o[0] == 4 && o[1] == 2)
+			s->sackok = true;
+		else if (o[0] == 8 && o[1] == 10) {
+			s->ts = true;
+			s->tsval = get32(o + 2);
+			s->tsecr = get32(o + 6);
+		} else if (o[0] == 5) {
+			s->nsack = (o[1] - 2) / 8;
+			for (i = 0; i < s->nsack && i < 4; i++) {
+				s->sack[i][0] = get32(o + 2 + 8 * i);
+				s->sack[i][1] = get32(o + 6 + 8 * i);
+			}
+		}
+		len -= o[1];
+		o += o[1];
+	}
+	for (; len > 0; len--)		/* MUST-69: zeros follow EOL */
+		if (*o++)
+			s->bad_opts = true;
+}
+
+bool seg_parse(struct seg *s, const uint8_t *ip, int caplen)
+{
+	int ihl, hlen, tlen;
+	const uint8_t *t;
+
+	memset(s, 0, sizeof(*s));
+	s->t = now();
+	s->ws = -1;
+	if (caplen < 20 || ip[0] >> 4 != 4 || ip[9] != proto_num())
+		return false;
+	ihl = (ip[0] & 15) * 4;
+	s->iplen = get16(ip + 2);
+	if (s->iplen > caplen || s->iplen < ihl + 20)
+		return false;
+	s->tos = ip[1];
+	s->id = get16(ip + 4);
+	s->df = ip[6] & 0x40;
+	s->frag = get16(ip + 6) & 0x3fff;
+	s->ttl = ip[8];
+	s->saddr = get32(ip + 12);
+	s->daddr = get32(ip + 16);
+	t = ip + ihl;
+	tlen = s->iplen - ihl;
+	s->sport = get16(t);
+	s->dport = get16(t + 2);
+	s->seq = get32(t + 4);
+	s->ack = get32(t + 8);
+	hlen = (t[12] >> 4) * 4;
+	s->res = t[12] & 15;
+	s->flags = t[13];
+	s->win = get16(t + 14);
+	s->urg = get16(t + 18);
+	s->csum_ok = !ip_sum(t, tlen, pseudo(s->saddr, s->daddr, ip[9], tlen)) &&
+		     !ip_sum(ip, ihl, 0);
+	if (hlen < 20 || hlen > tlen) {
+		s->bad_opts = true;
+		return true;
+	}
+	s->optlen = hlen - 20;
+	parse_opts(s, t + 20, hlen - 20);
+	s->len = tlen - hlen;
+	if (s->len) {
+		s->data = malloc(s->len);
+		if (!s->data)
+			FAIL("out of memory");
+		memcpy(s->data, t + hlen, s->len);
+	}
+	return true;
+}
+
+const char *flags_str(uint8_t f)
+{
+	static char buf[4][9];
+	static int turn;
+	char *b = buf[turn++ & 3], *p = b;
+	int i;
+
+	for (i = 0; i < 8; i++)
+		if (f & 1 << i)
+			*p++ = "FSRPAUEC"[i];
+	*p = 0;
+	return b;
+}
+
+void wire_trace(const struct seg *s, char dir)
+{
+	trace[traced % TRACE].s = *s;
+	trace[traced++ % TRACE].dir = dir;
+}
+
+void wire_dump(void)
+{
+	unsigned int i = traced > TRACE ? traced - TRACE : 0;
+	double t0 = trace[i % TRACE].s.t;
+
+	if (traced)
+		printf("# segments, > from the stack under test:\n");
+	for (; i < traced; i++) {
+		const struct seg *s = &trace[i % TRACE].s;
+		char opt[128] = "";
+		int n = 0;
+
+		if (s->mss)
+			n += sprintf(opt + n, " mss %d", s->mss);
+		if (s->ws >= 0)
+			n += sprintf(opt + n, " ws %d", s->ws);
+		if (s->sackok)
+			n += sprintf(opt + n, " sackok");
+		if (s->ts)
+			n += sprintf(opt + n, " ts %u/%u", s->tsval, s->tsecr);
+		if (s->nsack)
+			sprintf(opt + n, " sack %u-%u", s->sack[0][0], s->sack[0][1]);
+		printf("# %8.3f %c %d>%d %-4s seq %u ack %u win %u len %d%s%s\n", s->t - t0,
+		       trace[i % TRACE].dir, s->sport, s->dport, flags_str(s->flags), s->seq,
+		       s->ack, s->win, s->len, opt, s->csum_ok ? "" : " (checksum)");
+	}
+}

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables are shared with who sources it
 # kernel-debian.sh - the distribution's kernels, unpacked into the cache.
 #
 # Sourced by kernel, after lib.sh.  One directory a version holds the files of

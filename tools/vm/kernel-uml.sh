@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables are shared with who sources it
 # kernel-uml.sh - user-mode Linux, built once and kept in the cache.
 #
 # Sourced by kernel, after lib.sh.  The directory is named after the version of
@@ -82,14 +83,14 @@ configure_uml() {
 prune_uml() {
 	local keep
 	(
-		cd "$1/build"
+		cd "$1/build" || exit
 		find . -path ./scripts -prune -o -type f \( -name '*.o' -o -name '*.a' \
 			-o -name '*.cmd' -o -name 'vmlinux*' -o -name '.tmp_*' \) \
 			! -name module.lds -exec rm -f {} +
 		find . -depth -type d -empty -delete
 	)
 	(
-		cd "$1/src"
+		cd "$1/src" || exit
 		keep='Makefile|Kbuild|Kconfig|COPYING|include|scripts|arch|tools'
 		find . -mindepth 1 -maxdepth 1 -regextype posix-extended \
 			! -regex "\./($keep)" -exec rm -rf {} +

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables are shared with who sources it
 # lib.sh - what the scripts of tools/vm share: messages, the cache, locks, apt.
 #
 # Sourced.  Sets vm_dir (this directory) and cache (where kernels, builds and
@@ -78,7 +79,7 @@ unpack_package() {
 	local tmp deb
 	tmp=$(mktemp -d "$cache/deb.XXXXXX")
 	(
-		cd "$tmp"
+		cd "$tmp" || exit
 		apt-get -qq -o APT::Sandbox::User=root download "$1" >&2 ||
 			die "cannot download package $1"
 		deb=(*.deb)

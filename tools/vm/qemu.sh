@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables are shared with who sources it
 # qemu.sh - starts the guests that run the distribution's kernels.
 #
 # Sourced by run, after lib.sh.  Uses run's variables; sets guest.
@@ -9,7 +10,7 @@ start_qemu() {
 	need qemu-system-x86_64
 	local arguments accel
 	serve root / -o cache=always
-	[[ -z $out ]] || serve out "$out" -o cache=none
+	[[ -z $out ]] || serve out "$out" -o cache=auto
 	if (( icount )); then
 		arguments=(-accel tcg -icount "shift=0,sleep=off")
 	else
@@ -31,8 +32,8 @@ start_qemu() {
 			-device "virtserialport,chardev=$port,name=$port")
 	done
 	for share in "${shares[@]}"; do
-		arguments+=(-chardev "socket,id=$share,path=$run/$share.sock"
-			-device "vhost-user-fs-pci,chardev=$share,tag=$share")
+		arguments+=(-chardev "socket,id=fs-$share,path=$run/$share.sock"
+			-device "vhost-user-fs-pci,chardev=fs-$share,tag=$share")
 	done
 	if (( interactive )); then
 		arguments+=(-chardev "stdio,id=tty,signal=off"
@@ -62,14 +63,14 @@ serve() {
 	[[ -x $program ]] || die "virtiofsd is missing: run tools/vm/setup"
 	setpriv --pdeathsig TERM "$program" --socket-path="$run/$tag.sock" \
 		-o source="$dir" -o sandbox=chroot "$@" \
-		</dev/null >"$run/virtiofsd.$tag" 2>&1 &
+		</dev/null >"$run/virtiofsd-$tag.log" 2>&1 &
 	helpers+=($!)
 	for try in {1..100}; do
 		[[ ! -S $run/$tag.sock ]] || break
 		sleep 0.05
 	done
 	[[ -S $run/$tag.sock ]] ||
-		die "virtiofsd failed after $try tries: $(tail -n1 "$run/virtiofsd.$tag")"
+		die "virtiofsd failed after $try tries: $(tail -n1 "$run/virtiofsd-$tag.log")"
 	shares+=("$tag")
 }
 

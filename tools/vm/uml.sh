@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034,SC2154  # variables are shared with who sources it
 # uml.sh - starts the guests that run user-mode Linux.
 #
 # Sourced by run, after lib.sh.  Uses run's variables; sets guest.
@@ -12,11 +13,11 @@ start_uml() {
 		root=/dev/root rootfstype=hostfs rootflags=/ ro
 		"init=$run/uml-root.sh"
 		ignore_loglevel printk.devkmsg=on panic=-1 oops=panic
-		con=null ssl=null con0=null,fd:1
-		ssl1=null,fd:5 ssl2=null,fd:6 ssl3=null,fd:7
+		con=null ssl=null "con0=null,fd:1"
+		"ssl1=null,fd:5" "ssl2=null,fd:6" "ssl3=null,fd:7"
 	)
 	(( time_travel == 0 )) || arguments+=(time-travel=inf-cpu)
-	(( interactive == 0 )) || arguments+=(con1=fd:3,fd:4)
+	(( interactive == 0 )) || arguments+=("con1=fd:3,fd:4")
 	# shellcheck disable=SC2206  # several arguments in one string
 	arguments+=($append -- "$run")
 	exec {log_fd}>"$run/log"

@@ -1,4 +1,5 @@
 #!/bin/bash
+# shellcheck disable=SC2154  # the vm_ variables come from guest.env
 # init.sh RUN - process 1 of every guest, once the root is the overlay.
 #
 # RUN is the directory that the host prepared: guest.env says what to do (see
@@ -107,8 +108,7 @@ unload() {
 	wait
 	[[ -d /sys/module/rill ]] || return 0
 	ip -all netns delete
-	local try
-	for try in {1..20}; do
+	for _ in {1..20}; do
 		rmmod rill_kunit 2>/dev/null
 		rmmod rill 2>/dev/null && break
 		sleep 0.1

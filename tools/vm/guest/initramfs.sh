@@ -1,4 +1,5 @@
 #!/bin/busybox sh
+# shellcheck shell=dash
 # initramfs.sh - /init of the QEMU guests: from power-on to the host's root.
 #
 # Loads what virtiofs needs, mounts the host's root read-only below an overlay

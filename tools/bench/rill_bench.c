@@ -4,14 +4,17 @@
  *
  * Client and server sit in two network namespaces that already exist and can
  * reach each other (tools/bench/guest makes them).  Each figure is measured
- * in pairs, first one protocol and then the other, and the order is turned
- * round with every pair, so that whatever drifts on the machine hits both.
- * What counts is the median of the ratios of the pairs.
+ * in pairs.  A pair is cut into slices of a fifth of a second, and the two
+ * protocols take turns slice by slice, so that whatever else the machine does
+ * hits both; a pair's value is the median of its slices.  What counts is the
+ * median of the ratios of the pairs.
  *
  * All processes are tied to one CPU: what is compared is the cost of the work.
  *
  *	bulk	64 KB writes, one direction		Mbit/s
  *	rr	1 byte there, 1 byte back		transactions/s
+ *	rr1	the same with both ends in one process, which leaves out the
+ *		switching and so shows more of the protocol's own cost
  *	crr	connect, request, response, close	connections/s
  *	mem	an idle connection, both of its ends	bytes of slab memory
  */
@@ -39,11 +42,14 @@
 
 #include <linux/rill.h>
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #define BULK_WRITE	(64 * 1024)
 #define WARMUP_SHARE	0.2	/* of the time, before counting starts */
 #define RR_WARMUP	100	/* transactions */
 #define CRR_WARMUP	20	/* connections */
 #define MAX_PAIRS	100
+#define SLICE_SECONDS	0.2
+#define MAX_SLICES	3000
 #define STALL_SECONDS	30	/* beyond its time, a measurement has failed */
 #define FIRST_PORT	20000
 
@@ -70,7 +76,8 @@ struct bench {
 	const struct side *side[2];
 	int netns[2];		/* client, server */
 	struct in_addr server;
-	double seconds;
+	double seconds;		/* of a slice */
+	int slices;		/* a pair, for each of the two */
 	int pairs;
 	int connections;
 	bool verbose;
@@ -91,6 +98,7 @@ struct figure {
 	const char *name;
 	const char *unit;
 	bool less;		/* less is better */
+	bool whole;		/* takes no time that could be sliced */
 	void (*client)(struct run *r);
 	void (*server)(struct run *r);	/* NULL: the client does both */
 	const char *more;	/* name of the second value, or NULL */
@@ -310,6 +318,47 @@ static void rr_server(struct run *r)
 	close(fd);
 }
 
+/* Both ends for this process: the listener lives in the server's namespace. */
+static int both_listen(struct run *r)
+{
+	int lfd;
+
+	if (setns(r->b->netns[1], CLONE_NEWNET))
+		fail(r, "setns");
+	lfd = listener(r, 64);
+	if (setns(r->b->netns[0], CLONE_NEWNET))
+		fail(r, "setns");
+	return lfd;
+}
+
+static void rr1_both(struct run *r)
+{
+	int lfd = both_listen(r);
+	int cfd = connected(r);
+	int sfd = accepted(r, lfd);
+	uint64_t count = 0;
+	double start = 0, t;
+	int i;
+
+	do {
+		for (i = 0; i < RR_WARMUP; i++) {
+			put_byte(r, cfd);
+			need_byte(r, sfd);
+			put_byte(r, sfd);
+			need_byte(r, cfd);
+		}
+		t = now();
+		if (start)
+			count += RR_WARMUP;
+		else
+			start = t;	/* the first round warms up */
+	} while (t - start < r->b->seconds);
+	close(cfd);
+	close(sfd);
+	r->value[0] = (double)count / (t - start);
+	r->done = true;
+}
+
 static void crr_once(struct run *r)
 {
 	int fd = connected(r);
@@ -374,7 +423,7 @@ static bool is_shared_cache(const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(shared_caches) / sizeof(shared_caches[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(shared_caches); i++)
 		if (!strcmp(name, shared_caches[i]))
 			return true;
 	return false;
@@ -436,14 +485,10 @@ static void mem_both(struct run *r)
 	const struct rlimit limit = { files, files };
 	const struct linger reset = { 1, 0 };
 	double total, own;
-	int lfd, fd, i;
+	int lfd = both_listen(r);
 	int *fds;
+	int fd, i;
 
-	if (setns(r->b->netns[1], CLONE_NEWNET))
-		fail(r, "setns");
-	lfd = listener(r, 64);
-	if (setns(r->b->netns[0], CLONE_NEWNET))
-		fail(r, "setns");
 	if (setrlimit(RLIMIT_NOFILE, &limit))
 		fail(r, "RLIMIT_NOFILE");
 	fds = calloc((size_t)count, 2 * sizeof(*fds));
@@ -488,13 +533,14 @@ static struct figure figures[] = {
 	  .client = bulk_client, .server = bulk_server },
 	{ .name = "rr", .unit = "trans/s",
 	  .client = rr_client, .server = rr_server },
+	{ .name = "rr1", .unit = "trans/s", .client = rr1_both },
 	{ .name = "crr", .unit = "conn/s",
 	  .client = crr_client, .server = crr_server },
-	{ .name = "mem", .unit = "bytes", .less = true,
+	{ .name = "mem", .unit = "bytes", .less = true, .whole = true,
 	  .client = mem_both, .more = "mem-own" },
 };
 
-#define FIGURES (sizeof(figures) / sizeof(figures[0]))
+#define FIGURES	ARRAY_SIZE(figures)
 
 static void on_alarm(int sig)
 {
@@ -611,26 +657,47 @@ static double ratio_of(const double v[2][MAX_PAIRS], int pairs)
 	return median(ratio, pairs);
 }
 
+/* One pair: both sides take turns, slice by slice, in the order abba. */
+static void measure_pair(const struct bench *b, const struct figure *f,
+			 double pair[2][VALUES])
+{
+	static double v[2][VALUES][MAX_SLICES];
+	const int slices = f->whole ? 1 : b->slices;
+	double value[VALUES];
+	static bool b_first;
+	int slice, turn, s, i;
+
+	for (slice = 0; slice < slices; slice++) {
+		for (turn = 0; turn < 2; turn++) {
+			s = turn ^ b_first;
+			measure(b, f, b->side[s], value);
+			for (i = 0; i < VALUES; i++)
+				v[s][i][slice] = value[i];
+		}
+		b_first = !b_first;
+	}
+	for (s = 0; s < 2; s++)
+		for (i = 0; i < VALUES; i++)
+			pair[s][i] = median(v[s][i], slices);
+}
+
 /* All pairs of one figure; returns false when it misses its minimum. */
 static bool compare_sides(const struct bench *b, const struct figure *f,
 			  char *lines, size_t len)
 {
 	static double v[VALUES][2][MAX_PAIRS];
-	double value[VALUES];
-	int pair, turn, s;
+	double pair[2][VALUES];
 	bool good;
+	int n, s, i;
 
-	for (pair = 0; pair < b->pairs; pair++) {
-		for (turn = 0; turn < 2; turn++) {
-			s = (turn + pair) % 2;
-			measure(b, f, b->side[s], value);
-			v[0][s][pair] = value[0];
-			v[1][s][pair] = value[1];
-		}
+	for (n = 0; n < b->pairs; n++) {
+		measure_pair(b, f, pair);
+		for (s = 0; s < 2; s++)
+			for (i = 0; i < VALUES; i++)
+				v[i][s][n] = pair[s][i];
 		if (b->verbose)
 			printf("PAIR figure=%s pair=%d a=%.2f b=%.2f\n",
-			       f->name, pair + 1, v[0][0][pair],
-			       v[0][1][pair]);
+			       f->name, n + 1, pair[0][0], pair[1][0]);
 	}
 	good = !f->min || ratio_of(v[0], b->pairs) >= f->min;
 	report(b, f->name, f->unit, f->less, v[0], lines, len);
@@ -646,9 +713,9 @@ static const char help[] =
 "  --addr ADDR       of the server\n"
 "  --a P, --b P      what to compare: tcp, rill (family door) or inet\n"
 "                    (inet door); default tcp and rill, the ratio is b/a\n"
-"  --figures LIST    of bulk,rr,crr,mem (default all)\n"
+"  --figures LIST    of bulk,rr,rr1,crr,mem (default all)\n"
 "  --pairs N         times that each is measured over both (default 5)\n"
-"  --time S          seconds a measurement (default 1)\n"
+"  --time S          seconds of each in a pair (default 1)\n"
 "  --connections N   idle ones, for mem (default 2000)\n"
 "  --min F=R,...     exit with 1 when a median ratio is below R\n"
 "  --verbose         show every pair\n";
@@ -657,7 +724,7 @@ static const struct side *parse_side(const char *arg)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(sides) / sizeof(sides[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(sides); i++)
 		if (!strcmp(arg, sides[i].name))
 			return &sides[i];
 	die(EXIT_USAGE, "\"%s\" is not tcp, rill or inet", arg);
@@ -694,7 +761,7 @@ static struct figure *find_figure(const char *name)
 	for (i = 0; i < FIGURES; i++)
 		if (!strcmp(name, figures[i].name))
 			return &figures[i];
-	die(EXIT_USAGE, "\"%s\" is not bulk, rr, crr or mem", name);
+	die(EXIT_USAGE, "\"%s\" is not bulk, rr, rr1, crr or mem", name);
 }
 
 static void parse_min(char *arg)
@@ -820,6 +887,7 @@ int main(int argc, char **argv)
 	char *list, *item;
 	size_t n = 0, i;
 	bool good = true;
+	double total;
 
 	list = parse_options(&b, argc, argv);
 	for (item = list ? strtok(list, ",") : NULL; item && n < FIGURES;
@@ -836,10 +904,16 @@ int main(int argc, char **argv)
 	sigaction(SIGALRM, &alarm_action, NULL);
 	use_one_cpu();
 
+	total = b.seconds;
+	b.slices = (int)(total / SLICE_SECONDS + 0.5);
+	if (b.slices < 1)
+		b.slices = 1;
+	b.seconds = total / b.slices;
+
 	uname(&uts);
 	printf("%s against %s on %s, %d pairs of %g s, medians\n\n",
 	       b.side[1]->name, b.side[0]->name, uts.release, b.pairs,
-	       b.seconds);
+	       total);
 	printf("%-8s %-8s %12s %12s %8s  %s\n", "figure", "unit",
 	       b.side[0]->name, b.side[1]->name, "ratio", "of the pairs");
 	fflush(stdout);

@@ -2,7 +2,7 @@
 /* Segments built and parsed by hand, and the trace shown with a failure. */
 #include "wire.h"
 
-#define TRACE	60
+#define TRACE	40
 
 static struct {
 	struct seg s;

@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a stream is cut: MSS, path MTU, TTL and TOS, super-segments. */
+#include "wire.h"
+
+#define PORT	8080
+
+static struct peer p;
+static int fd;
+
+static int dialled(struct tun *t)
+{
+	peer_init(&p, t, 4000, 0);
+	return fd = peer_dialled(&p);
+}
+
+/* Take len bytes, ACKing; every segment but the last has full bytes. */
+static void take_cut(const uint8_t *want, int len, int full)
+{
+	int left = len, n = 0;
+
+	while (left > 0) {
+		uint32_t at = p.rcv_nxt;
+		struct seg *s = peer_need(&p);
+
+		if (!s->len)
+			continue;
+		ASSERT_EQ(s->seq, at);
+		ASSERT_EQ(s->len, left < full ? left : full);
+		ASSERT(!memcmp(s->data, want + len - left, s->len));
+		left -= s->len;
+		n++;
+		if (!left)
+			ASSERT(s->flags & F_PSH);	/* MUST-61 */
+		peer_ack(&p);
+	}
+	ASSERT_EQ(n, (len + full - 1) / full);
+}
+
+static void send_cut(int full)
+{
+	static uint8_t out[20001];
+
+	fill(out, sizeof(out), 11);
+	send_all(fd, out, sizeof(out));
+	take_cut(out, sizeof(out), full);
+}
+
+static struct seg syn_of(struct tun *t, int maxseg)
+{
+	struct seg s;
+
+	peer_init(&p, t, 4000, 0);
+	fd = sk_new();
+	if (maxseg)
+		sk_set(fd, SOL_TCP, TCP_MAXSEG, maxseg);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	s = *peer_want(&p, F_SYN);
+	peer_put(&p, F_SYN | F_ACK, NULL, 0);
+	peer_want(&p, F_ACK);
+	return s;
+}
+
+static void mss_from_mtu(void)
+{
+	static const int mtu[] = { 1500, 1000, 1492, 576 };
+	struct seg s;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(mtu); i++) {
+		ns_new();
+		s = syn_of(tun_new("tun0", TUN_K, mtu[i]), 0);
+		ASSERT_EQ(s.mss, mtu[i] - 40);
+		send_cut(mtu[i] - 40);
+		ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), mtu[i] - 40);
+		close(fd);
+	}
+}
+
+static void mss_in_synack(void)
+{
+	struct tun *t;
+	struct seg *s;
+
+	ns_new();
+	t = tun_new("tun0", TUN_K, 1200);
+	sk_listen(INADDR_ANY, PORT, 4);
+	peer_init(&p, t, 4000, PORT);
+	peer_syn(&p);
+	s = peer_want(&p, F_SYN | F_ACK);
+	ASSERT_EQ(s->mss, 1160);
+}
+
+static void mss_of_peer(void)
+{
+	peer_init(&p, peer_net(), 4000, 0);
+	p.mss = 700;
+	fd = peer_dialled(&p);
+	send_cut(700);
+	peer_init(&p, p.tun, 4001, 0);
+	p.mss = 9000;			/* our own MTU bounds it */
+	fd = peer_dialled(&p);
+	send_cut(1460);
+}
+
+static void mss_less_options(void)
+{
+	peer_init(&p, peer_net(), 4000, 0);
+	p.ts = true;
+	p.sackok = true;
+	fd = peer_dialled(&p);
+	ASSERT(p.use_ts);
+	send_cut(1448);
+}
+
+static void mss_none(void)
+{
+	peer_init(&p, peer_net(), 4000, 0);
+	p.mss = 0;
+	fd = peer_dialled(&p);
+	send_cut(536);
+	peer_init(&p, p.tun, 4001, PORT);
+	p.mss = 0;
+	fd = peer_accepted(&p, sk_listen(INADDR_ANY, PORT, 4));
+	send_cut(536);
+	peer_init(&p, p.tun, 4002, 0);
+	p.mss = 0;
+	p.ts = true;
+	fd = peer_dialled(&p);
+	send_cut(524);
+}
+
+/* A peer that asks for tiny segments does not get one byte each. */
+static void mss_tiny(void)
+{
+	struct seg *s;
+
+	peer_init(&p, peer_net(), 4000, 0);
+	p.mss = 1;
+	fd = peer_dialled(&p);
+	send_all(fd, "0123456789abcdefghij0123456789abcdefghij", 40);
+	s = peer_want(&p, F_ACK);
+	ASSERT_GE(s->len, 20);
+}
+
+static void mss_maxseg(void)
+{
+	struct tun *t = peer_net();
+	int v = 87;
+	struct seg s;
+
+	s = syn_of(t, 1000);
+	ASSERT_EQ(s.mss, 1000);
+	send_cut(1000);
+	fd = sk_new();
+	ASSERT_ERR(setsockopt(fd, SOL_TCP, TCP_MAXSEG, &v, sizeof(v)), EINVAL);
+	v = 32768;
+	ASSERT_ERR(setsockopt(fd, SOL_TCP, TCP_MAXSEG, &v, sizeof(v)), EINVAL);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 536);
+}
+
+/* All of what lies between una and nxt, however it is cut. */
+static void need_all_below(uint32_t una, const uint8_t *want, int len, int most)
+{
+	uint8_t *have = calloc(1, len);
+	int left = len;
+
+	while (left) {
+		struct seg *s = peer_need(&p);
+		int i, at = s->seq - una;
+
+		if (!s->len)
+			continue;
+		ASSERT_LE(s->len, most);
+		ASSERT_GE(at, 0);
+		ASSERT_LE(at + s->len, len);
+		ASSERT(!memcmp(s->data, want + at, s->len));
+		for (i = at; i < at + s->len; i++) {
+			left -= !have[i];
+			have[i] = 1;
+		}
+		/* What is there from the start is acknowledged. */
+		for (i = 0; i < len && have[i]; i++)
+			;
+		p.rcv_nxt = una + i;
+		peer_ack(&p);
+	}
+	free(have);
+}
+
+static void pmtu_icmp(void)
+{
+	static uint8_t out[4000], more[3000];
+	uint32_t una;
+	long re;
+
+	dialled(peer_net());
+	una = p.rcv_nxt;
+	re = counter("RetransSegs");
+	fill(out, sizeof(out), 1);
+	fill(more, sizeof(more), 2);
+	send_all(fd, out, sizeof(out));
+	while (p.rcv_nxt != una + sizeof(out))
+		ASSERT_LE(peer_need(&p)->len, 1460);
+	p.rcv_nxt = una;
+	peer_icmp(&p, 3, 4, 800, IP(10, 9, 0, 77), una);
+	/* Cut again, at the size that the path takes, and no error shows. */
+	need_all_below(una, out, sizeof(out), 760);
+	ASSERT_GE(counter("RetransSegs") - re, 1);
+	ASSERT_EQ(sk_error(fd), 0);
+	ASSERT_EQ(ev_now(fd, POLLIN), 0);
+	una = p.rcv_nxt;
+	send_all(fd, more, sizeof(more));
+	need_all_below(una, more, sizeof(more), 760);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 760);
+	UNTIL(!sk_outq(fd));
+}
+
+/* A forged one, about numbers that are not in flight, and a nonsensical one. */
+static void pmtu_forged(void)
+{
+	static uint8_t out[4000];
+
+	dialled(peer_net());
+	fill(out, sizeof(out), 1);
+	peer_icmp(&p, 3, 4, 600, IP(10, 9, 0, 77), p.rcv_nxt + 5000000);
+	peer_icmp(&p, 3, 4, 600, IP(10, 9, 0, 77), p.rcv_nxt - 5000000);
+	send_all(fd, out, sizeof(out));
+	take_cut(out, sizeof(out), 1460);
+}
+
+/* A router with a narrow link behind it: only its ICMP tells. */
+static void pmtu_router(void)
+{
+	static uint8_t out[300000], got[300000];
+	int a, b, r, i, n, big = 0;
+	struct sniff *sn;
+	struct pair q;
+
+	b = ns_new();
+	r = ns_new();
+	a = ns_new();
+	veth_new(a, "ea", r, "ra", NET_SINGLE, 1500);
+	veth_new(b, "eb", r, "rb", NET_SINGLE, 1500);
+	ns_enter(r);
+	if_addr("ra", IP(10, 0, 1, 254), 24);
+	if_addr("rb", IP(10, 0, 2, 254), 24);
+	if_up("ra", true);
+	if_up("rb", true);
+	if_mtu("rb", 1000);
+	ASSERT_EQ(write_file("/proc/sys/net/ipv4/ip_forward", "1"), 0);
+	ns_enter(b);
+	if_addr("eb", IP(10, 0, 2, 1), 24);
+	if_up("eb", true);
+	route_add(0, 0, IP(10, 0, 2, 254));
+	q.l = sk_listen(IP(10, 0, 2, 1), PORT, 4);
+	sn = sniff_start("eb");
+	ns_enter(a);
+	if_addr("ea", IP(10, 0, 1, 1), 24);
+	if_up("ea", true);
+	route_add(0, 0, IP(10, 0, 1, 254));
+	q.c = sk_dial(IP(10, 0, 2, 1), PORT);
+	q.s = sk_accept(q.l);
+	fill(out, sizeof(out), 6);
+	if (!fork()) {
+		send_all(q.c, out, sizeof(out));
+		_exit(0);
+	}
+	recv_all(q.s, got, sizeof(got));
+	ASSERT(!memcmp(out, got, sizeof(got)));
+	n = sniff_collect(sn);
+	for (i = 0; i < n; i++) {
+		struct seg *s = &sn->seg[i];
+
+		ASSERT(s->df);
+		ASSERT(!s->frag);
+		if (!s->outgoing) {
+			ASSERT_LE(s->iplen, 1000);
+			big += s->iplen > 900;
+		}
+	}
+	ASSERT_GE(big, 250);
+	UNTIL(!sk_outq(q.c));
+}
+
+/* The interface's own MTU falls while data is in flight. */
+static void mtu_falls(void)
+{
+	static uint8_t out[6000];
+	uint32_t una;
+	struct seg *s;
+
+	dialled(peer_net());
+	una = p.rcv_nxt;
+	fill(out, sizeof(out), 3);
+	send_all(fd, out, sizeof(out));
+	while (p.rcv_nxt != una + sizeof(out))
+		peer_need(&p);
+	p.rcv_nxt = una;
+	if_mtu("tun0", 900);
+	/* Only the retransmission can bring it: no segment above 900 passes any more. */
+	s = peer_need(&p);
+	ASSERT_LE(s->iplen, 900);
+	ASSERT_EQ(s->seq, una);
+	p.rcv_nxt = una + s->len;
+	peer_ack(&p);
+	need_all_below(p.rcv_nxt, out + s->len, sizeof(out) - s->len, 860);
+}
+
+static void ttl_tos(void)
+{
+	struct tun *t;
+	struct seg *s;
+	int l;
+
+	t = peer_net();
+	peer_init(&p, t, 4000, 0);
+	fd = peer_dialled(&p);
+	send_str(fd, "x");
+	s = peer_want(&p, F_ACK);
+	ASSERT_EQ(s->ttl, 64);
+	ASSERT_EQ(s->tos, 0);
+	peer_ack(&p);
+	close(fd);
+	ASSERT_EQ(write_file("/proc/sys/net/ipv4/ip_default_ttl", "77"), 0);
+	fd = sk_new();
+	peer_init(&p, t, 4001, 0);
+	sk_set(fd, IPPROTO_IP, IP_TOS, 0x48);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4001), EINPROGRESS);
+	s = peer_want(&p, F_SYN);
+	ASSERT_EQ(s->ttl, 77);
+	ASSERT_EQ(s->tos, 0x48);
+	sk_set(fd, IPPROTO_IP, IP_TTL, 33);
+	peer_put(&p, F_SYN | F_ACK, NULL, 0);
+	s = peer_want(&p, F_ACK);
+	ASSERT_EQ(s->ttl, 33);
+	ASSERT_EQ(s->tos, 0x48);
+	sk_set(fd, IPPROTO_IP, IP_TOS, 0x20);		/* in the middle */
+	send_str(fd, "x");
+	s = peer_want(&p, F_ACK);
+	ASSERT_EQ(s->tos, 0x20);
+	ASSERT_EQ(sk_get(fd, IPPROTO_IP, IP_TTL), 33);
+	ASSERT_EQ(sk_get(fd, IPPROTO_IP, IP_TOS), 0x20);
+	/* A listener's are those of its SYN,ACK and of the children. */
+	l = sk_listen(INADDR_ANY, PORT, 4);
+	sk_set(l, IPPROTO_IP, IP_TOS, 0x60);
+	sk_set(l, IPPROTO_IP, IP_TTL, 44);
+	peer_init(&p, t, 4002, PORT);
+	peer_syn(&p);
+	s = peer_want(&p, F_SYN | F_ACK);
+	ASSERT_EQ(s->tos, 0x60);
+	ASSERT_EQ(s->ttl, 44);
+	peer_ack(&p);
+	fd = sk_accept(l);
+	send_str(fd, "x");
+	s = peer_want(&p, F_ACK);
+	ASSERT_EQ(s->tos, 0x60);
+	ASSERT_EQ(s->ttl, 44);
+}
+
+/* 64 KB at a time onto a device that cuts nothing itself. */
+static void super_segments(void)
+{
+	static uint8_t out[2000000], got[2000000];
+	uint32_t at;
+	int left = sizeof(out), n = 0, full = 0, st;
+	pid_t pid;
+
+	peer_init(&p, peer_net(), 4000, 0);
+	p.ws = 8;
+	p.ts = true;
+	p.sackok = true;
+	p.win = 65000;
+	fd = peer_dialled(&p);
+	fill(out, sizeof(out), 12);
+	pid = fork();
+	if (!pid) {
+		send_all(fd, out, sizeof(out));
+		_exit(0);
+	}
+	while (left > 0) {
+		struct seg *s;
+
+		at = p.rcv_nxt;
+		s = peer_need(&p);		/* checksum, options, DF */
+		if (!s->len || s->seq != at)
+			continue;
+		ASSERT_LE(s->iplen, 1500);
+		ASSERT_EQ(s->flags & ~F_PSH, F_ACK);
+		memcpy(got + sizeof(out) - left, s->data, s->len);
+		free(s->data);
+		left -= s->len;
+		n++;
+		full += s->iplen == 1500;
+		if (n & 1 || !left)
+			peer_ack(&p);
+	}
+	ASSERT(!memcmp(out, got, sizeof(got)));
+	OK(waitpid(pid, &st, 0));
+	ASSERT_EQ(st, 0);
+	ASSERT_GE(full * 100, n * 90);
+	close(fd);
+	peer_want(&p, F_FIN | F_ACK);
+	ASSERT_EQ(p.rcv_nxt, at + ((sizeof(out) - 1) % 1448) + 2);
+}
+
+/* Over a veth with everything on, and seen on the far side without. */
+static void super_segments_veth(void)
+{
+	static uint8_t out[1000000], got[1000000];
+	struct net2 n = net2_new(0, 1500);
+	struct sniff *sn;
+	struct pair q;
+	int i, max = 0;
+	uint32_t end = 0;
+	bool first = true;
+
+	ns_enter(n.b);
+	sn = sniff_start("eb");
+	q = pair_net2(&n);
+	fill(out, sizeof(out), 13);
+	if (!fork()) {
+		send_all(q.c, out, sizeof(out));
+		_exit(0);
+	}
+	recv_all(q.s, got, sizeof(got));
+	ASSERT(!memcmp(out, got, sizeof(got)));
+	sniff_collect(sn);
+	for (i = 0; i < sn->n; i++) {
+		struct seg *s = &sn->seg[i];
+
+		if (s->outgoing || s->flags & F_SYN || !s->len)
+			continue;
+		if (!s->csum_partial)
+			ASSERT(s->csum_ok);
+		/* Nothing is missing between them, whatever their size. */
+		if (!first)
+			ASSERT(!seq_before(end, s->seq));
+		if (first || seq_before(end, s->seq + s->len))
+			end = s->seq + s->len;
+		first = false;
+		if (s->len > max)
+			max = s->len;
+	}
+	t_note("largest segment between two namespaces: %d bytes", max);
+	ASSERT_GT(max, 0);
+	UNTIL(!sk_outq(q.c));
+}
+
+/* Every segment of a bulk transfer over a device without offload. */
+static void bulk_segments(void)
+{
+	static uint8_t out[500000], got[500000];
+	struct net2 n = net2_new(NET_SINGLE, 1500);
+	struct sniff *sn = sniff_start("ea");
+	struct pair q = pair_net2(&n);
+	int i, data = 0, full = 0;
+
+	fill(out, sizeof(out), 14);
+	if (!fork()) {
+		send_all(q.c, out, sizeof(out));
+		_exit(0);
+	}
+	recv_all(q.s, got, sizeof(got));
+	ASSERT(!memcmp(out, got, sizeof(got)));
+	sniff_collect(sn);
+	for (i = 0; i < sn->n; i++) {
+		struct seg *s = &sn->seg[i];
+
+		ASSERT(s->df);
+		ASSERT(!s->frag);
+		ASSERT_LE(s->iplen, 1500);
+		ASSERT(s->csum_ok || s->csum_partial);
+		ASSERT(!s->bad_opts);
+		ASSERT(s->ts);
+		if (!(s->flags & F_SYN))
+			ASSERT(!s->mss && s->ws < 0 && !s->sackok);
+		else
+			ASSERT_EQ(s->mss, 1460);
+		data += s->len > 0;
+		full += s->iplen == 1500;
+	}
+	ASSERT_GE(data, (int)sizeof(out) / 1448);
+	ASSERT_GE(full * 100, data * 90);
+}
+
+static const struct rt_test tests[] = {
+	{ "mss_from_mtu", "C01 C02 MUST-14 MUST-16 MUST-61 MUST-67 MSS-1S SHLD-28", mss_from_mtu,
+	  0, 0 },
+	{ "mss_in_synack", "C02 MUST-14 SHLD-5", mss_in_synack, 0, 0 },
+	{ "mss_of_peer", "C02 MUST-14 MUST-16", mss_of_peer, 0, 0 },
+	{ "mss_less_options", "C02 MUST-16 MSS-1S", mss_less_options, 0, 0 },
+	{ "mss_none", "C02 MUST-15", mss_none, 0, 0 },
+	{ "mss_tiny", "C02", mss_tiny, 0, 0 },
+	{ "mss_maxseg", "C02 TO-9", mss_maxseg, 0, 0 },
+	{ "pmtu_icmp", "C01 C41 ER-12 SM-20", pmtu_icmp, 0, 0 },
+	{ "pmtu_forged", "C44 ICMP-1I PMTU-7M", pmtu_forged, 0, 0 },
+	{ "pmtu_router", "C01 SM-20", pmtu_router, 0, 0 },
+	{ "mtu_falls", "C01 C41 SM-20", mtu_falls, 0, 0 },
+	{ "ttl_tos", "C04 MUST-48 MUST-49 SHLD-21 SHLD-22", ttl_tos, 0, 0 },
+	{ "super_segments", "C05 MUST-2 PAWS-5M", super_segments, 0, 0 },
+	{ "super_segments_veth", "C05", super_segments_veth, 0, 0 },
+	{ "bulk_segments", "C01 C02 C05 MUST-65 MUST-68 TS-2M", bulk_segments, 0, 0 },
+};
+RT_MAIN(tests)

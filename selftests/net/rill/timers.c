@@ -1,0 +1,456 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What happens in time: retransmission and its backoff, giving up, attempts
+ * to connect into silence.  The long ones take minutes and run where time
+ * travels; the others prove the same with small limits.
+ */
+#include "wire.h"
+
+#include <math.h>
+
+#define PORT	8080
+
+static struct peer p;
+static int fd;
+
+static void begin(bool ts)
+{
+	peer_init(&p, peer_net(), 4000, PORT);
+	p.ts = ts;
+	fd = peer_accepted(&p, sk_listen(INADDR_ANY, PORT, 4));
+}
+
+/* The next copy of what is at seq, probes of the tail left out. */
+static struct seg *want_copy(uint32_t seq, int ms)
+{
+	struct seg *s = peer_get(&p, ms);
+
+	if (!s)
+		FAIL("nothing is sent again within %d ms", ms);
+	if (s->seq != seq || !s->len)
+		FAIL("want bytes from %u again, got %s seq %u len %d", seq, flags_str(s->flags),
+		     s->seq, s->len);
+	p.rcv_nxt = seq;
+	return s;
+}
+
+/* The first timeouts: an RTO of 200 ms that doubles each time. */
+static void rto_doubles(void)
+{
+	double t[6];
+	long re, to;
+	struct tcp_info ti;
+	int i;
+
+	begin(true);
+	re = counter("RetransSegs");
+	to = counter("Timeouts");
+	send_str(fd, "lost");
+	for (i = 0; i < 6; i++)
+		t[i] = want_copy(p.irs + 1, WAIT_MS * 2)->t;
+	/* A probe of the tail (TLP) may come before the first timeout. */
+	for (i = 2; i < 6; i++)
+		if (time_travels())
+			ASSERT_TIME("doubled", t[i] - t[i - 1],
+				    (t[2] - t[1]) * (1 << (i - 2)));
+		else
+			ASSERT_GE((t[i] - t[i - 1]) * 1000,
+				  (t[2] - t[1]) * 1000 * (1 << (i - 2)) * 0.85 - 20);
+	ASSERT_GE((t[2] - t[1]) * 1000, 190);
+	ASSERT_LE((t[2] - t[1]) * 1000, patience(450));
+	ASSERT_GE(counter("RetransSegs") - re, 5);
+	ASSERT_GE(counter("Timeouts") - to, 4);
+	sk_info(fd, &ti);
+	ASSERT_GE(ti.tcpi_retransmits, 3);
+	/* An ACK ends it. */
+	p.rcv_nxt = p.irs + 5;
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	peer_none(&p, 50);
+	/* With timestamps this was a sample: the next RTO is small again. */
+	send_str(fd, "more");
+	t[0] = want_copy(p.irs + 5, WAIT_MS)->t;
+	t[1] = want_copy(p.irs + 5, WAIT_MS * 2)->t;
+	ASSERT_LE(t[1] - t[0], 6.4 * 0.9 + patience(0));
+}
+
+/* Karn: without timestamps what was sent twice gives no sample. */
+static void karn(void)
+{
+	double t[4];
+
+	begin(false);
+	send_str(fd, "lost");
+	want_copy(p.irs + 1, WAIT_MS);
+	want_copy(p.irs + 1, WAIT_MS);
+	want_copy(p.irs + 1, WAIT_MS);
+	want_copy(p.irs + 1, WAIT_MS * 2);
+	/* Ambiguous: could be the ACK of any of them, and may not shorten the RTO. */
+	rest(300);
+	p.rcv_nxt = p.irs + 5;
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	send_str(fd, "next");
+	t[0] = want_copy(p.irs + 5, WAIT_MS)->t;
+	t[1] = want_copy(p.irs + 5, WAIT_MS * 2)->t;
+	ASSERT_GE((t[1] - t[0]) * 1000, 190);
+	/* The RTT in use is that of the handshake, far below the 300 ms and more. */
+	{
+		struct tcp_info ti;
+
+		sk_info(fd, &ti);
+		ASSERT_LT(ti.tcpi_rtt, 250000);
+	}
+}
+
+/* Nothing is sent again before an RTO has passed, an ACK restarts the timer. */
+static void rto_restarts(void)
+{
+	struct seg *s;
+	double t0, t1;
+	int i;
+
+	begin(true);
+	sk_set(fd, SOL_TCP, TCP_NODELAY, 1);
+	for (i = 0; i < 10; i++) {
+		send_str(fd, "xy");
+		ASSERT_EQ(peer_want(&p, F_ACK)->len, 2);
+	}
+	/* One ACK each 100 ms: the timer never runs out. */
+	for (i = 1; i <= 8; i++) {
+		rest(100);
+		peer_raw(&p, F_ACK, p.snd_nxt, p.irs + 1 + 2 * i, NULL, 0);
+		p.tsval += 100;
+	}
+	t0 = now();
+	s = peer_get(&p, WAIT_MS);
+	ASSERT(s);
+	t1 = s->t;
+	ASSERT_GE(counter("RetransSegs"), 1);
+	ASSERT_EQ(s->len ? s->seq >= p.irs + 17 : 0, 1);
+	(void)t0;
+	(void)t1;
+}
+
+static void syn_times(int synretries, double want_end)
+{
+	struct tun *t = peer_net();
+	double t0, t1;
+	struct seg *s;
+	int n = 0;
+
+	fd = sk_new();
+	if (synretries)
+		sk_set(fd, SOL_TCP, TCP_SYNCNT, synretries);
+	peer_init(&p, t, 4000, 0);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	s = peer_want(&p, F_SYN);
+	t0 = s->t;
+	t1 = t0;
+	while (!ev_now(fd, POLLOUT)) {
+		s = peer_get(&p, 1000);
+		if (!s)
+			continue;
+		ASSERT_EQ(s->flags, F_SYN);
+		ASSERT_EQ(s->seq, p.irs);
+		if (!n++)
+			ASSERT_TIME("first SYN again", s->t - t0, 1);
+		ASSERT_GE((s->t - t1) * 1000, 950);
+		t1 = s->t;
+	}
+	ASSERT_GE(n, synretries ?: 6);
+	if (want_end > 0)
+		ASSERT_TIME("end of SYN_SENT", now() - t0, want_end);
+	else			/* the default: from 127 s to 131 s, by linear resends */
+		ASSERT(now() - t0 > 126 && now() - t0 < 133);
+	ASSERT_EQ(sk_error(fd), ETIMEDOUT);
+	ASSERT_EQ(ev_now(fd, POLLIN | POLLOUT) & POLLHUP, POLLHUP);
+	ASSERT_STATE(0, 4000, "");
+}
+
+static void syncnt_1(void)
+{
+	long fails;
+
+	ns_new();
+	fails = counter("AttemptFails");
+	(void)fails;
+	syn_times(1, 3);
+	ASSERT_EQ(counter("AttemptFails"), 1);
+}
+
+static void syncnt_3(void)
+{
+	syn_times(3, 15);
+}
+
+static void syn_retries_default(void)
+{
+	syn_times(0, 0);
+}
+
+static void syn_retries_sysctl(void)
+{
+	struct tun *t = peer_net();
+	double t0 = now();
+
+	(void)t;
+	sysctl_set("syn_retries", "1");
+	fd = sk_new();
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), ETIMEDOUT);
+	ASSERT_TIME("blocking connect into silence", now() - t0, 3);
+}
+
+/* The SYN was lost: without a sample the data starts with an RTO of 3 s. */
+static void rto_after_syn(void)
+{
+	struct tun *t = peer_net();
+	double t0;
+
+	fd = sk_new();
+	peer_init(&p, t, 4000, 0);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	peer_want(&p, F_SYN);
+	peer_want(&p, F_SYN);
+	peer_put(&p, F_SYN | F_ACK, NULL, 0);
+	peer_want(&p, F_ACK);
+	ev_need(fd, POLLOUT);
+	send_str(fd, "data");
+	t0 = want_copy(p.irs + 1, WAIT_MS)->t;
+	ASSERT_TIME("first RTO after a lost SYN", want_copy(p.irs + 1, WAIT_MS * 2)->t - t0, 3);
+}
+
+/* Backoff to the end: 15 timeouts as the default says. */
+static void retries2_default(void)
+{
+	double t0, last, gap = 0, want = 0;
+	struct seg *s;
+	int n = 0;
+
+	begin(true);
+	send_str(fd, "into the void");
+	s = want_copy(p.irs + 1, WAIT_MS);
+	t0 = s->t;
+	last = t0;
+	while ((s = peer_get(&p, 130000))) {
+		ASSERT_EQ(s->seq, p.irs + 1);
+		p.rcv_nxt = p.irs + 1;
+		gap = s->t - last;
+		last = s->t;
+		/* From the second on: doubled up to 120 s. */
+		if (n >= 2) {
+			want = want * 2 < 120 ? want * 2 : 120;
+			ASSERT_TIME("gap", gap, want);
+		} else {
+			want = gap;
+		}
+		n++;
+	}
+	ASSERT_GE(n, 15);
+	UNTIL_MS(ev_now(fd, POLLIN) & POLLERR, 130000);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+	ASSERT_EQ(recv_err(fd), 0);
+	ASSERT_STATE(PORT, 4000, "");
+}
+
+/* Two stacks, and the wire cut on the far side: the time to ETIMEDOUT. */
+static enum verdict cut(const struct seg *s, int dir)
+{
+	(void)s;
+	(void)dir;
+	return DROP;
+}
+
+static void vanish(const char *retries2, double want)
+{
+	struct relay *r = relay_new(1500, NULL);
+	struct pair q = pair_relay(r);
+	int port = sk_port(q.c), i;
+	double t0;
+
+	if (retries2)
+		sysctl_set("retries2", retries2);
+	/* Some traffic first, so that the RTO is that of this path. */
+	for (i = 0; i < 20; i++) {
+		send_str(q.c, "ping");
+		recv_str(q.s, "ping");
+		send_str(q.s, "pong");
+		recv_str(q.c, "pong");
+	}
+	UNTIL(!sk_outq(q.c));
+	r->fn = cut;
+	t0 = now();
+	send_str(q.c, "anybody there?");
+	UNTIL_MS(ev_wait(q.c, POLLIN, 1000000), 2000000);
+	t_note("ETIMEDOUT after %.3f s", now() - t0);
+	if (time_travels()) {
+		/* The first RTO is 200 ms and a tick or two, all else follows. */
+		ASSERT_GE(now() - t0, want * 0.99);
+		ASSERT_LE(now() - t0, want * 1.01 + 0.05);
+	} else {
+		ASSERT_GE(now() - t0, want * 0.98);
+		ASSERT_LE(now() - t0, want * 1.3 + 1);
+	}
+	ASSERT_EQ(recv_err(q.c), ETIMEDOUT);
+	ASSERT_EQ(recv_err(q.c), 0);
+	ASSERT_ERR(send(q.c, "x", 1, MSG_NOSIGNAL), EPIPE);
+	ASSERT_STATE(port, 0, "");
+	ASSERT_GE(counter("Timeouts"), retries2 ? 3 : 15);
+	/* The far side knows nothing of it. */
+	ns_enter(r->b);
+	ASSERT_STATE(0, port, "ESTABLISHED");
+}
+
+/* The boundary that Linux computes: rto_min doubled retries2 times. */
+static void vanish_15(void)
+{
+	vanish(NULL, 924.6);
+}
+
+static void vanish_3(void)
+{
+	vanish("3", 3.0);		/* 200 ms * (2^4 - 1) */
+}
+
+/* netfilter on the far side does the same as a cut wire. */
+static void vanish_nft(void)
+{
+	struct net2 n = net2_new(0, 1500);
+	struct pair q = pair_net2(&n);
+	double t0;
+
+	need_nft();
+	sysctl_set("retries2", "3");
+	send_str(q.c, "ping");
+	recv_str(q.s, "ping");
+	UNTIL(!sk_outq(q.c));
+	ns_enter(n.b);
+	ASSERT_EQ(sh("nft 'add table ip t; add chain ip t c { type filter hook prerouting "
+		     "priority -300; }; add rule ip t c ip protocol %d drop'", proto_num()), 0);
+	ns_enter(n.a);
+	t0 = now();
+	send_str(q.c, "anybody there?");
+	UNTIL_MS(ev_wait(q.c, POLLIN, 60000), 60000);
+	ASSERT_GE(now() - t0, 2.9);
+	ASSERT_EQ(recv_err(q.c), ETIMEDOUT);
+}
+
+/* A soft ICMP error is what the giving up reports. */
+static void vanish_icmp(void)
+{
+	begin(true);
+	sysctl_set("retries2", "3");
+	send_str(fd, "data");
+	want_copy(p.irs + 1, WAIT_MS);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs + 1);
+	ASSERT_EQ(ev_now(fd, POLLIN), 0);
+	ASSERT_STATE(PORT, 4000, "ESTABLISHED");
+	UNTIL_MS(ev_now(fd, POLLIN), 60000);
+	ASSERT_EQ(recv_err(fd), EHOSTUNREACH);
+}
+
+static void user_timeout(void)
+{
+	double t0;
+	int v = -1;
+
+	begin(true);
+	ASSERT_ERR(setsockopt(fd, SOL_TCP, TCP_USER_TIMEOUT, &v, sizeof(v)), EINVAL);
+	sk_set(fd, SOL_TCP, TCP_USER_TIMEOUT, 2000);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_USER_TIMEOUT), 2000);
+	send_str(fd, "data");
+	t0 = now();
+	UNTIL_MS(ev_wait(fd, POLLIN, 60000), 60000);
+	t_note("user timeout after %.3f s", now() - t0);
+	ASSERT_GE(now() - t0, 1.9);
+	ASSERT_LE(now() - t0, 2.6 + patience(100) / 1000.0);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+	UNTIL_STATE(PORT, 4000, "");
+}
+
+/* The orphan of a vanished peer goes away as well. */
+static void orphan_gives_up(void)
+{
+	begin(true);
+	sysctl_set("retries2", "3");
+	send_str(fd, "data");
+	close(fd);
+	ASSERT_STATE(PORT, 4000, "FIN_WAIT_1");
+	UNTIL_MS(!*table_state(PORT, 4000), 120000);
+}
+
+/* A LAST_ACK that nobody answers ends too. */
+static void last_ack_gives_up(void)
+{
+	begin(true);
+	sysctl_set("retries2", "3");
+	peer_put(&p, F_FIN | F_ACK, NULL, 0);
+	recv_eof(fd);
+	close(fd);
+	UNTIL_STATE(PORT, 4000, "LAST_ACK");
+	UNTIL_MS(!*table_state(PORT, 4000), 120000);
+}
+
+static void keepalive_off(void)
+{
+	begin(false);
+	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+	ASSERT_GE(sk_get(fd, SOL_TCP, TCP_KEEPIDLE), 7200);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_KEEPINTVL), 75);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_KEEPCNT), 9);
+}
+
+static void keepalive_dead(void)
+{
+	double t0;
+	struct seg *s;
+	int i;
+
+	begin(false);
+	sk_set(fd, SOL_TCP, TCP_KEEPIDLE, 2);
+	sk_set(fd, SOL_TCP, TCP_KEEPINTVL, 1);
+	sk_set(fd, SOL_TCP, TCP_KEEPCNT, 3);
+	t0 = now();
+	sk_set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	/* One answered, then none. */
+	s = peer_want(&p, F_ACK);
+	ASSERT_TIME("first probe", s->t - t0, 2);
+	ASSERT_EQ(s->seq, p.irs);
+	ASSERT_EQ(s->len, 0);
+	t0 = now();
+	peer_ack(&p);
+	for (i = 0; i < 3; i++) {
+		s = peer_want(&p, F_ACK);
+		ASSERT_TIME("probe", s->t - t0, 2 + i);
+	}
+	s = peer_want_rst(&p);
+	ASSERT_TIME("the end", s->t - t0, 5);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+	ASSERT_STATE(PORT, 4000, "");
+}
+
+static const struct rt_test tests[] = {
+	{ "rto_doubles", "C41 MUST-18 MUST-19 RTO-9M RTO-11M", rto_doubles, T_FULL, 60 },
+	{ "karn", "C41 MUST-18 RTO-6M", karn, T_FULL, 60 },
+	{ "rto_restarts", "C41 RTO-9M RTO-10S", rto_restarts, 0, 0 },
+	{ "syncnt_1", "C13 RTO-1S TO-7 MUST-22", syncnt_1, 0, 0 },
+	{ "syncnt_3", "C13 RTO-1S TO-7 MUST-22", syncnt_3, T_LONG, 60 },
+	{ "syn_retries_default", "C13 MUST-22 MUST-23", syn_retries_default, T_LONG, 300 },
+	{ "syn_retries_sysctl", "C13 C91", syn_retries_sysctl, T_FULL, 0 },
+	{ "rto_after_syn", "RTO-12M C41", rto_after_syn, T_FULL, 0 },
+	{ "retries2_default", "C41 C43 MUST-20 RTO-5O RTO-11M SHLD-11", retries2_default, T_LONG,
+	  2000 },
+	{ "vanish_15", "C43 MUST-20 SHLD-11 ER-7", vanish_15, T_LONG, 2000 },
+	{ "vanish_3", "C43 MUST-20 ER-7", vanish_3, 0, 0 },
+	{ "vanish_nft", "C43 ER-7", vanish_nft, T_FULL, 0 },
+	{ "vanish_icmp", "C44 ER-7 ER-10", vanish_icmp, T_FULL, 0 },
+	{ "user_timeout", "C43 MUST-21 TO-5", user_timeout, T_FULL, 0 },
+	{ "orphan_gives_up", "C43 SM-26", orphan_gives_up, T_LONG, 300 },
+	{ "last_ack_gives_up", "C43 SM-26", last_ack_gives_up, T_LONG, 300 },
+	{ "keepalive_off", "C28 MUST-25 MUST-28", keepalive_off, 0, 0 },
+	{ "keepalive_dead", "C74 MUST-24 MUST-27 MUST-29 SHLD-12 KA-2I", keepalive_dead, T_FULL,
+	  0 },
+};
+RT_MAIN(tests)

@@ -75,6 +75,7 @@ run_checkpatch() {
 	dir=$(checkpatch_dir)
 	perl "$dir/checkpatch.pl" --no-tree --strict --terse --no-summary --quiet \
 		--show-types --max-line-length=100 --ignore "$ignore" -f "$@" 2>&1 || true
+	rm -f .checkpatch-camelcase.*
 }
 
 check_checkpatch() {

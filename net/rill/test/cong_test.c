@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The congestion window, RFC 5681, RFC 6928: core/cong.c and the inlines of
+ * core/cong.h.
+ */
+#include "test.h"
+
+#include "../core/cong.c"
+
+static u32 fixed_ssthresh(const struct rill_cong *c, u32 flight)
+{
+	return flight;
+}
+
+static void no_cong_avoid(struct rill_cong *c, u32 acked, u32 rtt_us, u64 now_us)
+{
+}
+
+static void mark_init(struct rill_cong *c)
+{
+	c->priv[0] = c->cwnd;
+}
+
+static const struct rill_cong_ops stub = {
+	.name = "stub",
+	.init = mark_init,
+	.ssthresh = fixed_ssthresh,
+	.cong_avoid = no_cong_avoid,
+};
+
+struct iw {
+	const char *name;
+	u32 mss, iw;
+};
+
+static const struct iw iws[] = {
+	{ "Ethernet",		1460, 14600 },
+	{ "with timestamps",	1448, 14480 },
+	{ "536",		536, 5360 },
+	{ "two large ones",	8960, 17920 },
+	{ "between",		2000, 14600 },
+	{ "loopback",		65483, 130966 },
+	{ "no overflow",	~0U, ~0U - 1 },
+};
+
+RILL_PARAM(iw, iw, iws);
+
+/* IW-1O, C60 */
+static void rill_cong_iw__rfc_6928(struct kunit *test)
+{
+	const struct iw *i = test->param_value;
+
+	KUNIT_EXPECT_EQ(test, rill_cong_iw(i->mss), i->iw);
+}
+
+/* CC-3M */
+static void rill_cong_init__starts_high(struct kunit *test)
+{
+	struct rill_cong c;
+
+	memset(&c, 0xa5, sizeof(c));
+	rill_cong_init(&c, &stub, 1460, 14600);
+	KUNIT_EXPECT_PTR_EQ(test, c.ops, &stub);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 14600U);
+	KUNIT_EXPECT_EQ(test, c.mss, 1460U);
+	KUNIT_EXPECT_EQ(test, c.acked, 0U);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, RILL_SSTHRESH_INFINITE);
+	KUNIT_EXPECT_TRUE(test, rill_cong_in_slow_start(&c));
+}
+
+static void rill_cong_init__lets_the_algorithm_begin(struct kunit *test)
+{
+	struct rill_cong c;
+
+	memset(&c, 0xa5, sizeof(c));
+	rill_cong_init(&c, &stub, 1460, 14600);
+	KUNIT_EXPECT_EQ(test, c.priv[0], 14600ULL);
+	KUNIT_EXPECT_EQ(test, c.priv[9], 0ULL);
+}
+
+struct resize {
+	const char *name;
+	u32 mss, cwnd, to, want;
+};
+
+static const struct resize resizes[] = {
+	{ "smaller, in proportion",	1460, 14600, 730, 7300 },
+	{ "smaller, at least one",	1460, 1000, 1000, 1000 },
+	{ "much smaller",		65483, 654830, 1460, 14600 },
+	{ "larger, as it was",		1460, 14600, 8960, 14600 },
+	{ "larger than the window",	1460, 1460, 8960, 1460 },
+	{ "same",			1460, 14600, 1460, 14600 },
+	{ "no overflow",		65483, 0x7fffffff, 65482, 2147450852 },
+};
+
+RILL_PARAM(resize, resize, resizes);
+
+/* CC-14S, PMTU-2M */
+static void rill_cong_set_mss__never_grows_in_bytes(struct kunit *test)
+{
+	const struct resize *s = test->param_value;
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, s->mss, s->cwnd);
+	rill_cong_set_mss(&c, s->to);
+	KUNIT_EXPECT_EQ(test, c.cwnd, s->want);
+	KUNIT_EXPECT_EQ(test, c.mss, s->to);
+	KUNIT_EXPECT_LE(test, c.cwnd, max(s->cwnd, s->to));
+}
+
+static void rill_cong_in_slow_start__below_ssthresh(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1000, 10000);
+	c.ssthresh = 10001;
+	KUNIT_EXPECT_TRUE(test, rill_cong_in_slow_start(&c));
+	c.ssthresh = 10000;
+	KUNIT_EXPECT_FALSE(test, rill_cong_in_slow_start(&c));
+}
+
+static void rill_cong_set_cwnd__honours_the_clamp(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1000, 10000);
+	c.cwnd_clamp = 5000;
+	rill_cong_set_cwnd(&c, 4000);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 4000U);
+	rill_cong_set_cwnd(&c, 6000);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 5000U);
+	rill_cong_set_cwnd(&c, 1ULL << 32);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 5000U);
+
+	/* One segment always goes. */
+	c.cwnd_clamp = 500;
+	rill_cong_set_cwnd(&c, 6000);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 1000U);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE_PARAM(rill_cong_iw__rfc_6928, iw_gen_params),
+	KUNIT_CASE(rill_cong_init__starts_high),
+	KUNIT_CASE(rill_cong_init__lets_the_algorithm_begin),
+	KUNIT_CASE_PARAM(rill_cong_set_mss__never_grows_in_bytes, resize_gen_params),
+	KUNIT_CASE(rill_cong_in_slow_start__below_ssthresh),
+	KUNIT_CASE(rill_cong_set_cwnd__honours_the_clamp),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "rill-cong",
+	.test_cases = cases,
+};
+
+kunit_test_suite(suite);

@@ -23,13 +23,13 @@ start_qemu() {
 		-numa "node,memdev=mem"
 		-nodefaults -nographic -no-reboot
 		-kernel "$image" -initrd "$initrd" -append "$(qemu_kernel_arguments)"
-		-chardev "file,id=log,path=$run/log" -serial chardev:log
+		-chardev "file,id=log,path=$log" -serial chardev:log
 		-device virtio-serial-pci
 	)
 	local port share
-	for port in out err ctl; do
-		arguments+=(-chardev "file,id=$port,path=$run/$port"
-			-device "virtserialport,chardev=$port,name=$port")
+	for port in out:out err:err ctl:results; do
+		arguments+=(-chardev "file,id=${port%:*},path=$run/${port#*:}"
+			-device "virtserialport,chardev=${port%:*},name=${port%:*}")
 	done
 	for share in "${shares[@]}"; do
 		arguments+=(-chardev "socket,id=fs-$share,path=$run/$share.sock"

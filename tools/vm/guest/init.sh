@@ -1,28 +1,29 @@
-#!/bin/bash
+# shellcheck shell=dash
 # shellcheck disable=SC2154  # the vm_ variables come from guest.env
 # init.sh RUN - process 1 of every guest, once the root is the overlay.
 #
-# RUN is the directory that the host prepared: guest.env says what to do (see
-# write_guest_env in run).  The output of the command goes to two devices, the
-# results (command's status, taint, kmemleak) to a third, the kernel log to the
-# console.
-set -u
+# Run by a static busybox, whose own commands need no program from the host,
+# which is what makes it fast.  RUN is the directory that the host prepared:
+# guest.env says what to do, command.sh is the command (see run).  The command's
+# output goes to two devices, the results (its status, the taint) to a third,
+# the kernel log to the console.
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 run=$1
 
+# The first one by its path: busybox finds itself through /proc.
 mount_all() {
-	mount -n -t proc proc /proc
-	mount -n -t sysfs sys /sys
-	mount -n -t devtmpfs -o mode=755 dev /dev
+	"$run/busybox" mount -t proc proc /proc
+	mount -t sysfs sys /sys
+	mount -t devtmpfs -o mode=755 dev /dev
 	mkdir -p /dev/pts /dev/shm
-	mount -n -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
-	mount -n -t tmpfs -o mode=1777 shm /dev/shm
-	mount -n -t tmpfs -o mode=755 run /run
+	mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
+	mount -t tmpfs -o mode=1777 shm /dev/shm
+	mount -t tmpfs -o mode=755 run /run
 	mkdir -p /run/lock /run/netns
-	mount -n -t debugfs debugfs /sys/kernel/debug
-	mount -n -t tracefs tracefs /sys/kernel/tracing 2>/dev/null
-	mount -n -t cgroup2 cgroup2 /sys/fs/cgroup 2>/dev/null
-	mount -n -t bpf bpf /sys/fs/bpf 2>/dev/null
+	mount -t debugfs debugfs /sys/kernel/debug
+	mount -t tracefs tracefs /sys/kernel/tracing
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	mount -t bpf bpf /sys/fs/bpf
 	ln -sfn /proc/self/fd /dev/fd
 	ln -sfn /proc/self/fd/0 /dev/stdin
 	ln -sfn /proc/self/fd/1 /dev/stdout
@@ -33,50 +34,65 @@ mount_all() {
 # What the host and the guest share besides the root: the modules of this
 # kernel, and the directory for results.
 mount_shared() {
-	local release
-	release=$(uname -r)
-	if [[ -n $vm_modules ]]; then
-		mkdir -p "/lib/modules/$release"
-		mount -n --bind "$vm_modules" "/lib/modules/$release"
+	if [ -n "$vm_modules" ]; then
+		mkdir -p "/lib/modules/$(uname -r)"
+		mount --bind "$vm_modules" "/lib/modules/$(uname -r)"
 	fi
-	[[ -n $vm_out ]] || return 0
+	[ -n "$vm_out" ] || return 0
 	mkdir -p "$vm_out"
-	if [[ $vm_uml == 1 ]]; then
-		mount -n -t hostfs -o "$vm_out" out "$vm_out"
+	if [ "$vm_uml" = 1 ]; then
+		mount -t hostfs -o "$vm_out" out "$vm_out"
 	else
-		mount -n -t virtiofs out "$vm_out"
+		mount -t virtiofs out "$vm_out"
 	fi
 }
 
-# find_port NAME : the virtio-serial device with that name.
-find_port() {
-	local port
-	for port in /sys/class/virtio-ports/*; do
-		[[ $(cat "$port/name" 2>/dev/null) != "$1" ]] ||
-			echo "/dev/${port##*/}"
+# port NAME NUMBER : the device of a stream; QEMU's appear with a delay.
+port() {
+	if [ "$vm_uml" = 1 ]; then
+		stty -F "/dev/ttyS$2" raw -echo
+		echo "/dev/ttyS$2"
+		return
+	fi
+	while :; do
+		for found in /sys/class/virtio-ports/*; do
+			[ "$(cat "$found/name" 2>/dev/null)" = "$1" ] || continue
+			echo "/dev/${found##*/}"
+			return
+		done
+		sleep 0.1
 	done
 }
 
-# open_ports : 5 is the command's output, 6 its errors, 7 the results.
+# open_ports : the command writes into pipes, which it may open again; 5 is its
+# output, 6 its errors, 7 the results.
 open_ports() {
-	local name path
-	for name in out:5 err:6 ctl:7; do
-		if [[ $vm_uml == 1 ]]; then
-			path=/dev/ttyS$(( ${name#*:} - 4 ))
-			stty -F "$path" raw -echo
-		else
-			path=$(find_port "${name%:*}")
-		fi
-		eval "exec ${name#*:}>$path"
-	done
-	[[ $vm_merge == 0 ]] || exec 6>&5
+	exec 7>"$(port ctl 3)"
+	mkfifo -m 666 /run/rill-out /run/rill-err
+	exec 8>"$(port out 1)"
+	cat /run/rill-out >&8 &
+	copiers=" $! "
+	exec 5>/run/rill-out 6>&5
+	[ "$vm_merge" = 0 ] || return 0
+	exec 8>"$(port err 2)"
+	cat /run/rill-err >&8 5>&- 6>&- &
+	copiers="$copiers$! "
+	exec 6>/run/rill-err
+}
+
+settle() {
+	ulimit -Hn 524288
+	hostname rill-vm
+	ip link set lo up
+	[ "$vm_uml" = 1 ] || return 0
+	echo 32768 >/proc/sys/kernel/pid_max
+	[ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off >/sys/kernel/debug/kmemleak
 }
 
 load_module() {
-	local dep
-	[[ -n $vm_ko ]] || return 0
-	for dep in $(modinfo -F depends "$vm_ko" | tr , ' '); do
-		modprobe -q "$dep" || echo "init: no module $dep" >&2
+	[ -n "$vm_ko" ] || return 0
+	[ "$vm_uml" = 1 ] || for dep in $(modinfo -F depends "$vm_ko" | tr , ' '); do
+		/sbin/modprobe "$dep"
 	done
 	insmod "$vm_ko" || {
 		echo "result loaded no" >&7
@@ -85,51 +101,57 @@ load_module() {
 }
 
 run_command() {
-	cd "$vm_cwd" || return 126
-	if [[ $vm_interactive == 1 ]]; then
-		run_interactive
-		return
+	if [ "$vm_interactive" = 1 ]; then
+		tty=/dev/hvc0
+		[ "$vm_uml" = 0 ] || tty=/dev/tty1
+		stty -F "$tty" sane rows "$vm_rows" cols "$vm_columns"
+		/usr/bin/setsid -c -w "$run/busybox" sh "$run/command.sh" \
+			<>"$tty" >&0 2>&0 5>&- 6>&- 7>&- 8>&-
+	else
+		# shellcheck source=/dev/null
+		(. "$run/command.sh") </dev/null >&5 2>&6 5>&- 6>&- 7>&- 8>&-
 	fi
-	env -i "${vm_env[@]}" "${vm_command[@]}" </dev/null >&5 2>&6 5>&- 6>&- 7>&-
 }
 
-run_interactive() {
-	local tty=/dev/hvc0
-	[[ $vm_uml == 0 ]] || tty=/dev/tty1
-	stty -F "$tty" sane rows "$vm_rows" cols "$vm_columns"
-	env -i "${vm_env[@]}" setsid -c -w "${vm_command[@]}" \
-		<>"$tty" >&0 2>&0 5>&- 6>&- 7>&-
-}
-
-# unload : what the command left behind goes, and the module with it, so that
-# what a clean unload would complain about is in the log.
-unload() {
-	kill -KILL -1
+# end_processes : those that the command left behind, then the copiers, which
+# first empty their pipes.
+end_processes() {
+	exec 5>&- 6>&-
+	for _ in 1 2; do
+		for pid in /proc/[0-9]*; do
+			pid=${pid#/proc/}
+			case "$copiers 1 " in
+			*" $pid "*) ;;
+			*) kill -KILL "$pid" ;;
+			esac
+		done 2>/dev/null
+	done
 	wait
-	[[ -d /sys/module/rill ]] || return 0
-	ip -all netns delete
-	for _ in {1..20}; do
-		rmmod rill_kunit 2>/dev/null
-		rmmod rill 2>/dev/null && break
-		sleep 0.1
+}
+
+# unload : the module goes, so that what a clean unload would complain about is
+# in the log.
+unload() {
+	[ -d /sys/module/rill ] || return 0
+	for name in /run/netns/*; do
+		[ ! -e "$name" ] || umount "$name"
+	done
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ ! -d /sys/module/rill_kunit ] || rmmod rill_kunit
+		rmmod rill && break
+		sleep 0.2
 	done
 }
 
 # kmemleak reports a block when it is five seconds old and was unreachable in
 # two scans.
 scan_leaks() {
-	local leaks=/sys/kernel/debug/kmemleak
-	[[ -e $leaks ]] || return 0
+	leaks=/sys/kernel/debug/kmemleak
+	[ -e $leaks ] || return 0
 	sleep 6
 	echo scan >$leaks
 	echo scan >$leaks
 	cat $leaks >&8
-}
-
-settle_uml() {
-	[[ $vm_uml == 1 ]] || return 0
-	echo 32768 >/proc/sys/kernel/pid_max
-	[[ ! -e /sys/kernel/debug/kmemleak ]] || echo scan=off >/sys/kernel/debug/kmemleak
 }
 
 mount_all
@@ -137,24 +159,20 @@ mount_all
 . "$run/guest.env"
 open_ports
 exec >/dev/kmsg 2>&1 8>/dev/console
-ulimit -Hn 524288
-ip link set lo up
-hostname rill-vm
 mount_shared
-settle_uml
+settle
 
-echo "init: loading"
 if load_module; then
 	echo "init: command starts"
 	run_command
 	echo "result status $?" >&7
 	echo "init: command ended"
+	end_processes
 	unload
 	scan_leaks
 fi
 echo "result taint $(cat /proc/sys/kernel/tainted)" >&7
 sync
-[[ -z $vm_out ]] || umount "$vm_out"
-echo "result end" >&7
-exec 5>&- 6>&- 7>&-
-"$vm_busybox" poweroff -f
+[ -z "$vm_out" ] || umount "$vm_out"
+exec 7>&-
+poweroff -f

@@ -38,4 +38,4 @@ $bb mkdir /rw/upper /rw/work
 $bb mount -t overlay -o lowerdir=/lower,upperdir=/rw/upper,workdir=/rw/work \
 	overlay /root || fail "cannot mount the overlay"
 $bb umount /proc /dev
-exec $bb switch_root /root "$run/init.sh" "$run"
+exec $bb switch_root /root "$run/busybox" sh "$run/init.sh" "$run"

@@ -1,18 +1,18 @@
-#!/bin/bash
-# uml-root.sh - first program of the user-mode Linux guests: puts an overlay in
-# memory over the host's root, which hostfs shows, and goes on with init.sh.
+# shellcheck shell=dash
+# uml-root.sh RUN - first program of the user-mode Linux guests: puts an overlay
+# in memory over the host's root, which hostfs shows, and goes on with init.sh.
 #
-# The directory of the run is the argument after "--" on the command line.
-set -eu
-PATH=/usr/sbin:/usr/bin:/sbin:/bin
-run=$1
+# Run by a static busybox.  RUN is the directory that the host prepared.
+set -e
 
+# By its path: busybox finds itself through /proc.
+"$1/busybox" mount -t proc proc /proc
 # Any directory that every host has will do to mount on.
-mount -n -t tmpfs -o size=75% rw /mnt
+mount -t tmpfs -o size=75% rw /mnt
 mkdir /mnt/upper /mnt/work /mnt/root
-mount -n -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work \
+mount -t overlay -o lowerdir=/,upperdir=/mnt/upper,workdir=/mnt/work \
 	overlay /mnt/root
 cd /mnt/root
 pivot_root . mnt
 umount -l /mnt
-exec "$run/init.sh" "$run"
+exec "$1/busybox" sh "$1/init.sh" "$1"

@@ -108,6 +108,21 @@ static void rill_cong_set_mss__never_grows_in_bytes(struct kunit *test)
 	KUNIT_EXPECT_LE(test, c.cwnd, max(s->cwnd, s->to));
 }
 
+/* What was counted towards the next segment stays below the window. */
+static void rill_cong_set_mss__shrinks_the_count(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1460, 14600);
+	c.acked = 14000;
+	rill_cong_set_mss(&c, 730);
+	KUNIT_EXPECT_EQ(test, c.acked, 7299U);
+
+	c.acked = 100;
+	rill_cong_set_mss(&c, 365);
+	KUNIT_EXPECT_EQ(test, c.acked, 100U);
+}
+
 static void rill_cong_in_slow_start__below_ssthresh(struct kunit *test)
 {
 	struct rill_cong c;
@@ -143,6 +158,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_cong_init__starts_high),
 	KUNIT_CASE(rill_cong_init__lets_the_algorithm_begin),
 	KUNIT_CASE_PARAM(rill_cong_set_mss__never_grows_in_bytes, resize_gen_params),
+	KUNIT_CASE(rill_cong_set_mss__shrinks_the_count),
 	KUNIT_CASE(rill_cong_in_slow_start__below_ssthresh),
 	KUNIT_CASE(rill_cong_set_cwnd__honours_the_clamp),
 	{}

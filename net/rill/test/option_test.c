@@ -56,6 +56,7 @@ static const struct wire goods[] = {
 	{ "wscale of length 2",	BYTES(3, 2, 4, 2), true, RILL_OPT_SACK_PERM },
 	{ "TS of length 6",	BYTES(8, 6, 1, 2, 3, 4), false, 0 },
 	{ "SACK without block",	BYTES(5, 2), false, 0 },
+	{ "SACK, block and a half", BYTES(5, 14, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3), false, 0 },
 	{ "SACK, half a block",	BYTES(5, 6, 0, 0, 0, 1), false, 0 },
 };
 

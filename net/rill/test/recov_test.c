@@ -251,6 +251,16 @@ static void rill_recov_ack__partial_resends_next_hole(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 11U * MSS);
 }
 
+static void rill_recov_ack__partial_of_one_segment(struct kunit *test)
+{
+	struct flow f;
+
+	begin(&f);
+	dups(&f, 3);
+	ack_to(&f, DATA(1));
+	KUNIT_EXPECT_EQ(test, f.c.cwnd, 8U * MSS);
+}
+
 static void rill_recov_ack__partial_of_less_than_a_segment(struct kunit *test)
 {
 	struct flow f;
@@ -406,6 +416,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__full_ends_fast_recovery),
 	KUNIT_CASE(rill_recov_ack__full_with_little_in_flight),
 	KUNIT_CASE(rill_recov_ack__partial_resends_next_hole),
+	KUNIT_CASE(rill_recov_ack__partial_of_one_segment),
 	KUNIT_CASE(rill_recov_ack__partial_of_less_than_a_segment),
 	KUNIT_CASE(rill_recov_ack__partial_leaves_one_segment),
 	KUNIT_CASE(rill_recov_ack__newreno_three_losses),

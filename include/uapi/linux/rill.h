@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
+/*
+ * Rill, a TCP-like stream transport: what a program may include.
+ *
+ * Addresses are struct sockaddr_in, options of level SOL_TCP and struct
+ * tcp_info are those of tcp(7); this file only adds the names that a program
+ * needs to ask for a Rill socket.
+ */
+#ifndef _UAPI_LINUX_RILL_H
+#define _UAPI_LINUX_RILL_H
+
+/*
+ * The family door: socket(AF_RILL, SOCK_STREAM, wire). 18 is the default of
+ * the module parameter "family"; /sys/module/rill/parameters/family tells
+ * what a running system uses.
+ */
+#ifndef AF_RILL
+#define AF_RILL		18
+#define PF_RILL		AF_RILL
+#endif
+
+/* The inet door: socket(AF_INET, SOCK_STREAM, IPPROTO_RILL), RFC 3692. */
+#define IPPROTO_RILL	253
+
+/* Level of Rill's own socket options. */
+#define SOL_RILL	253
+
+#endif /* _UAPI_LINUX_RILL_H */

@@ -1,0 +1,421 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: a segment arrives at a connection: RFC 9293, 3.10.7.
+ *
+ * The numbered comments are the RFC's steps. Nothing here sends: a step sets
+ * rill_sock.out, and rill_output() runs when the segment is done.
+ */
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "core/window.h"
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+#include "trace.h"
+
+/* RFC 7323, 5.5: after 24 days of silence ts_recent says nothing */
+#define RILL_PAWS_24DAYS	(60 * 60 * 24 * 24)
+
+static u32 rill_seconds(void)
+{
+	return (u32)ktime_get_seconds();
+}
+
+/* One ACK in invalid_ratelimit, per connection: RFC 5961, 7. */
+static bool rill_ack_limited(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	unsigned long gap = rill_net(sock_net(sk))->invalid_ratelimit;
+
+	if (rs->challenge_at && time_before(jiffies, rs->challenge_at + gap))
+		return true;
+	rs->challenge_at = jiffies | 1;
+	return false;
+}
+
+static void rill_challenge(struct sock *sk)
+{
+	if (rill_ack_limited(sk))
+		return;
+	rill_mib_inc(sock_net(sk), RILL_MIB_CHALLENGE_ACK);
+	rill_sk(sk)->out |= RILL_OUT_ACK_NOW;
+}
+
+/* RFC 7323, 5.3, R1: is TSval older than what we have seen? */
+static bool rill_paws_rejects(const struct rill_sock *rs, const struct rill_opts *opts)
+{
+	return rs->ts_ok && opts->present & RILL_OPT_TS &&
+	       (s32)(opts->tsval - rs->ts_recent) < 0 &&
+	       rill_seconds() - rs->ts_recent_stamp < RILL_PAWS_24DAYS;
+}
+
+/* RFC 7323, 4.3 (2) and 5.3, R3: remember TSval of what spans Last.ACK.sent. */
+static void rill_ts_remember(struct rill_sock *rs, const struct rill_opts *opts, u32 seq)
+{
+	if (!rs->ts_ok || !(opts->present & RILL_OPT_TS) || rill_after(seq, rs->rcv_wup))
+		return;
+	rs->ts_recent = opts->tsval;
+	rs->ts_recent_stamp = rill_seconds();
+}
+
+/**
+ * rill_reset_received() - the peer aborted the connection
+ * @sk: connection
+ *
+ * ER-1 says which error the program sees.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_reset_received(struct sock *sk)
+{
+	switch (sk->sk_state) {
+	case TCP_SYN_SENT:
+		sk->sk_err = ECONNREFUSED;
+		break;
+	case TCP_CLOSE_WAIT:
+		sk->sk_err = EPIPE;
+		break;
+	case TCP_CLOSE:
+		return;
+	default:
+		sk->sk_err = ECONNRESET;
+	}
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
+		rill_mib_inc(sock_net(sk), RILL_MIB_ESTAB_RESETS);
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
+	/* what was not sent never will be; pairs with rill_poll() */
+	smp_wmb();
+	rill_write_queue_purge(sk);
+	rill_done(sk, RILL_EV_RCV_RST);
+	if (!sock_flag(sk, SOCK_DEAD))
+		sk_error_report(sk);
+}
+
+/* Options of the peer's SYN, for an active or a simultaneous open. */
+static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 seq)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->irs = seq;
+	rs->rcv_nxt = seq + 1;
+	rs->rcv_wup = rs->rcv_nxt;
+	rs->copied_seq = rs->rcv_nxt;
+	rs->mss_clamp = opts->present & RILL_OPT_MSS ?
+			max_t(u16, opts->mss, RILL_MIN_SND_MSS) : RILL_DEFAULT_MSS;
+	if (rs->mss_user)
+		rs->mss_clamp = min(rs->mss_clamp, rs->mss_user);
+	rs->wscale_ok = opts->present & RILL_OPT_WSCALE && rn->window_scaling;
+	if (rs->wscale_ok) {
+		rs->snd_wscale = opts->wscale;
+	} else {
+		rs->snd_wscale = 0;
+		rs->rcv_wscale = 0;
+		rs->window_clamp = min(rs->window_clamp, RILL_MAX_WINDOW);
+	}
+	rs->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
+	if (rs->ts_ok) {
+		rs->ts_recent = opts->tsval;
+		rs->ts_recent_stamp = rill_seconds();
+	}
+	rill_sync_mss(sk, rs->pmtu);
+}
+
+/* The peer's SYN is acknowledged both ways: data may flow. */
+static void rill_established(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->snd_wl1 = RILL_SEQ(skb);
+	rs->snd_wl2 = RILL_CB(skb)->ack;
+	rs->max_wnd = rs->snd_wnd;
+	rs->last_any = jiffies;
+	rill_init_transfer(sk);
+	if (sock_flag(sk, SOCK_KEEPOPEN))
+		rill_keepalive(sk, 1);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	}
+}
+
+/* An RTT sample from the handshake; a SYN that was sent twice gives none. */
+static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (!rs->retransmits)
+		rill_rtt_take(sk, rill_now_us() - rs->stall_us);
+	else if (rs->ts_ok)
+		rill_rtt_take(sk, (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC);
+	else
+		rs->rtt.rto_us = RILL_RTO_FALLBACK_US;	/* RFC 6298, 5.7 */
+	rs->retransmits = 0;
+	rs->backoff = 0;
+	rill_timer_stop(sk, RILL_TIMER_RTO);
+}
+
+/* RFC 9293, 3.10.7.3. Eats skb. */
+static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct rill_sock *rs = rill_sk(sk);
+	u32 ack = RILL_CB(skb)->ack;
+
+	/* First, check the ACK bit. SM-7: anything in (ISS, SND.NXT] will do. */
+	if (th->ack && !rill_between(ack, rs->iss + 1, rs->snd_nxt)) {
+		if (!th->rst)
+			rill_reply_reset(sk, skb);
+		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
+		return;
+	}
+	/* Second, check the RST bit. SM-8: it needs an acceptable ACK. */
+	if (th->rst) {
+		if (th->ack)
+			rill_reset_received(sk);
+		rill_drop(sk, skb, th->ack ? RILL_DROP_AFTER_CLOSE : RILL_DROP_RST_WINDOW);
+		return;
+	}
+	/* Fourth, check the SYN bit. */
+	if (!th->syn) {
+		rill_drop(sk, skb, RILL_DROP_BAD_FLAGS);
+		return;
+	}
+	rill_syn_options(sk, opts, RILL_SEQ(skb));
+	rs->snd_wnd = RILL_CB(skb)->wnd;	/* WS-3M: not scaled in a SYN */
+	if (!th->ack) {
+		/* Simultaneous open (MUST-10). */
+		rill_set_state(sk, RILL_EV_RCV_SYN);
+		rs->snd_wl1 = RILL_SEQ(skb);
+		rill_send_syn(sk);
+		consume_skb(skb);
+		return;
+	}
+	rs->snd_una = ack;
+	rill_syn_rtt(sk, opts);
+	rill_set_state(sk, RILL_EV_RCV_SYNACK);
+	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
+	rill_established(sk, skb);
+	/* SM-9, SM-21: data or FIN on the SYN come after it */
+	RILL_SEQ(skb)++;
+	rill_data(sk, skb);
+}
+
+/*
+ * First: is the segment in the window? Second: RST. Fourth: SYN. Returns
+ * whether processing goes on; if not, skb is gone.
+ */
+static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct rill_sock *rs = rill_sk(sk);
+	u32 seq = RILL_SEQ(skb);
+
+	/* PAWS-1M, before the window check; PAWS-2M: RST is exempt */
+	if (!th->rst && rill_paws_rejects(rs, opts)) {
+		if (!rill_ack_limited(sk))
+			rs->out |= RILL_OUT_ACK_NOW;
+		rill_drop(sk, skb, RILL_DROP_PAWS);
+		return false;
+	}
+
+	/* First, check sequence number: SM-4, SM-5. */
+	if (!rill_win_acceptable(rs->rcv_nxt, rill_rcv_window(rs), seq, RILL_END(skb) - seq)) {
+		/* MUST-66: a RST or an ACK counts at a zero window too */
+		if (!th->rst) {
+			if (th->syn) {
+				rill_challenge(sk);
+			} else {
+				if (skb->len || !rill_ack_limited(sk))
+					rs->out |= RILL_OUT_ACK_NOW;
+				if (rill_before(seq, rs->rcv_nxt))
+					rill_mib_inc(sock_net(sk), RILL_MIB_DUP_SEGS_RCVD);
+			}
+		}
+		rill_drop(sk, skb, th->rst ? RILL_DROP_RST_WINDOW : RILL_DROP_WINDOW);
+		return false;
+	}
+
+	/* Second, check the RST bit: RFC 5961, 3.2 (C30). */
+	if (th->rst) {
+		if (seq == rs->rcv_nxt) {
+			rill_reset_received(sk);
+			rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+		} else {
+			rill_challenge(sk);
+			rill_drop(sk, skb, RILL_DROP_RST_CHALLENGE);
+		}
+		return false;
+	}
+
+	/* Fourth, check the SYN bit: RFC 5961, 4.2 (BLIND-4M, C06). */
+	if (th->syn && !(sk->sk_state == TCP_SYN_RECV && th->ack && seq == rs->irs)) {
+		rill_challenge(sk);
+		rill_drop(sk, skb, RILL_DROP_SYN_CHALLENGE);
+		return false;
+	}
+	return true;
+}
+
+/* Our SYN is acknowledged: SYN_RECV becomes ESTABLISHED. Returns success. */
+static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 ack = RILL_CB(skb)->ack;
+
+	if (!rill_between(ack, rs->iss + 1, rs->snd_nxt)) {
+		rill_reply_reset(sk, skb);	/* SM-3 */
+		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
+		return false;
+	}
+	if (rs->snd_una == rs->iss) {
+		rs->snd_una = ack;
+		rill_syn_rtt(sk, opts);
+	}
+	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
+	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
+	rill_established(sk, skb);
+	rs->out |= RILL_OUT_PUSH;
+	return true;
+}
+
+/* Our FIN is acknowledged. */
+static void rill_ack_of_fin(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	switch (sk->sk_state) {
+	case TCP_FIN_WAIT1:
+		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
+		sk_dst_confirm(sk);
+		if (!sock_flag(sk, SOCK_DEAD))
+			sk->sk_state_change(sk);
+		else if (rs->linger2 < 0)
+			rill_done(sk, RILL_EV_ABORT);
+		else
+			rill_timer_start(sk, RILL_TIMER_FIN_WAIT_2, rill_fin_time(sk));
+		break;
+	case TCP_CLOSING:
+		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
+		break;
+	case TCP_LAST_ACK:
+		rill_done(sk, RILL_EV_RCV_ACK_OF_FIN);
+		break;
+	}
+}
+
+/* CL-2, SH-3: data for a program that said it would not read. */
+static bool rill_data_after_close(struct sock *sk, struct sk_buff *skb)
+{
+	u32 end = RILL_END(skb) - tcp_hdr(skb)->fin;
+
+	if (!((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)) ||
+	    !(sk->sk_shutdown & RCV_SHUTDOWN) || !skb->len ||
+	    !rill_after(end, rill_sk(sk)->rcv_nxt))
+		return false;
+	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_DATA);
+	rill_reply_reset(sk, skb);
+	rill_reset_received(sk);
+	rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+	return true;
+}
+
+/*
+ * The expected segment: next in order, nothing but ACK and PSH, an ACK that
+ * is not old, the window as it was. Steps one to six then have nothing to say
+ * but what the ACK acknowledges.
+ */
+static bool rill_expected(const struct sock *sk, const struct sk_buff *skb)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	return sk->sk_state == TCP_ESTABLISHED && RILL_SEQ(skb) == rs->rcv_nxt &&
+	       (tcp_flag_word(th) & (TCP_FLAG_SYN | TCP_FLAG_FIN | TCP_FLAG_RST | TCP_FLAG_URG |
+				     TCP_FLAG_ACK)) == TCP_FLAG_ACK &&
+	       skb->len <= rill_rcv_window(rs);
+}
+
+/**
+ * rill_input() - process a segment for a connection
+ * @sk: connection
+ * @skb: header and options are checked and linear, RILL_CB() is filled,
+ *	data starts at the header; eaten
+ *
+ * rill_output() is the caller's, once for as many segments as it has.
+ *
+ * Context: softirqs off, or backlog; the socket lock is held.
+ */
+void rill_input(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	struct rill_sock *rs = rill_sk(sk);
+	unsigned int hlen = th->doff * 4;
+	struct rill_opts opts;
+
+	rill_opt_parse((const u8 *)(th + 1), hlen - sizeof(*th), th->syn, &opts);
+	__skb_pull(skb, hlen);
+	rs->segs_in += max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+	if (skb->len)
+		rs->data_segs_in += max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+
+	switch (sk->sk_state) {
+	case TCP_CLOSE:
+		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+		return;
+	case TCP_SYN_SENT:
+		rill_input_syn_sent(sk, skb, &opts);
+		return;
+	}
+
+	rs->last_any = jiffies;
+	rs->keep_out = 0;
+	if (likely(rill_expected(sk, skb) && !rill_paws_rejects(rs, &opts)))
+		goto fifth;
+	if (!rill_acceptable(sk, skb, &opts))
+		return;
+fifth:
+	/* Fifth, check the ACK field. SM-10: without one the segment is dropped. */
+	if (!th->ack) {
+		rill_drop(sk, skb, RILL_DROP_NO_ACK);
+		return;
+	}
+	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
+	if (sk->sk_state == TCP_SYN_RECV && !rill_ack_of_syn(sk, skb, &opts))
+		return;
+	if (!rill_ack(sk, skb, &opts)) {
+		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
+		return;
+	}
+	if (rill_fin_acked(rs))
+		rill_ack_of_fin(sk);
+	if (sk->sk_state == TCP_CLOSE) {
+		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+		return;
+	}
+	if (rill_data_after_close(sk, skb))
+		return;
+	/* Seventh, the segment text; eighth, the FIN bit. */
+	rill_data(sk, skb);
+}
+
+/**
+ * rill_backlog_rcv() - struct proto's backlog_rcv
+ * @sk: connection
+ * @skb: a segment that came while a program held the socket
+ *
+ * Output waits for release_cb, so one ACK serves all of a backlog (MUST-59).
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0.
+ */
+int rill_backlog_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	rill_input(sk, skb);
+	if (rill_sk(sk)->out || sk->sk_state == TCP_TIME_WAIT)
+		set_bit(RILL_DEFER_OUTPUT, &rill_sk(sk)->deferred);
+	return 0;
+}

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: a segment's data and FIN: RFC 9293, 3.10.7.4, seventh and eighth.
+ */
+#include <net/tcp.h>
+
+#include "core/reasm.h"
+#include "core/seq.h"
+#include "netns.h"
+#include "proto.h"
+#include "trace.h"
+
+static struct sk_buff *rill_node_skb(struct rill_reasm_node *node)
+{
+	struct rill_skb_cb *cb = container_of(node, struct rill_skb_cb, node);
+
+	return container_of((char (*)[sizeof_field(struct sk_buff, cb)])cb, struct sk_buff, cb);
+}
+
+static void rill_ofo_drop(struct sock *sk, struct sk_buff *skb, enum rill_mib why)
+{
+	rill_sk(sk)->ofo_bytes -= skb->truesize;
+	rill_drop(sk, skb, why);
+}
+
+static void rill_ofo_covered(struct rill_reasm_node *node, void *arg)
+{
+	rill_ofo_drop(arg, rill_node_skb(node), RILL_DROP_OFO_DUP);
+}
+
+/**
+ * rill_ofo_purge() - forget what came out of order
+ * @sk: connection
+ *
+ * Context: the socket lock is held.
+ */
+void rill_ofo_purge(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_reasm_node *node;
+
+	while ((node = rill_reasm_first(&rs->ofo))) {
+		rill_reasm_remove(&rs->ofo, node);
+		rill_ofo_drop(sk, rill_node_skb(node), RILL_DROP_OFO_PRUNED);
+	}
+}
+
+/*
+ * Room for skb in the receive buffer? What came out of order makes way from
+ * its far end (it was promised to nobody, SACK-8M).
+ */
+static bool rill_rmem_admit(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_reasm_node *node;
+
+	for (;;) {
+		if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
+		    sk_rmem_schedule(sk, skb, skb->truesize))
+			return true;
+		node = rill_reasm_last(&rs->ofo);
+		if (!node || !rill_after(node->seq, RILL_SEQ(skb)))
+			return false;
+		rill_reasm_remove(&rs->ofo, node);
+		rill_ofo_drop(sk, rill_node_skb(node), RILL_DROP_OFO_PRUNED);
+	}
+}
+
+/* The size of the peer's full segments, for delayed ACK and window. */
+static void rill_measure_mss(struct rill_sock *rs, const struct sk_buff *skb)
+{
+	u32 len = skb_shinfo(skb)->gso_size ? : skb->len;
+
+	if (len > rs->rcv_mss)
+		rs->rcv_mss = min_t(u32, len, rs->adv_mss);
+}
+
+/* Put in-order data where recvmsg finds it. Eats skb. */
+static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
+{
+	struct sk_buff *tail = skb_peek_tail(&sk->sk_receive_queue);
+	struct rill_sock *rs = rill_sk(sk);
+	bool stolen;
+	int delta;
+
+	rs->bytes_received += RILL_END(skb) - rs->rcv_nxt - !!(RILL_CB(skb)->flags & TCPHDR_FIN);
+	WRITE_ONCE(rs->rcv_nxt, RILL_END(skb));
+	if (!skb->len) {
+		consume_skb(skb);
+		return;
+	}
+	if (tail && RILL_END(tail) == RILL_SEQ(skb) && !tcp_hdr(skb)->fin &&
+	    skb_try_coalesce(tail, skb, &stolen, &delta)) {
+		atomic_add(delta, &sk->sk_rmem_alloc);
+		sk_mem_charge(sk, delta);
+		RILL_END(tail) = RILL_END(skb);
+		skb_orphan(skb);
+		kfree_skb_partial(skb, stolen);
+		return;
+	}
+	__skb_queue_tail(&sk->sk_receive_queue, skb);
+	if (!skb->destructor)
+		skb_set_owner_r(skb, sk);
+}
+
+/* Eighth, the FIN bit: all before it has arrived (C32, SM-21). */
+static void rill_fin(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->fin_rcvd = 1;
+	rs->out |= RILL_OUT_ACK_NOW;
+	WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | RCV_SHUTDOWN);
+	sock_set_flag(sk, SOCK_DONE);
+	rill_set_state(sk, RILL_EV_RCV_FIN);
+	rill_ofo_purge(sk);
+	if (!sock_flag(sk, SOCK_DEAD)) {
+		sk->sk_state_change(sk);
+		/* POLL_HUP only when neither side will send again */
+		if (sk->sk_shutdown == SHUTDOWN_MASK || sk->sk_state == TCP_CLOSE)
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_HUP);
+		else
+			sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	}
+}
+
+/* What was out of order and now is not. Returns whether a FIN was in it. */
+static bool rill_ofo_drain(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_reasm_node *node;
+	struct sk_buff *skb;
+	bool fin = false;
+
+	while ((node = rill_reasm_pop(&rs->ofo, rs->rcv_nxt))) {
+		skb = rill_node_skb(node);
+		rs->out |= RILL_OUT_ACK_NOW;	/* CC-6S: a hole was filled */
+		if (!rill_after(node->end, rs->rcv_nxt)) {
+			rill_ofo_drop(sk, skb, RILL_DROP_OFO_DUP);
+			continue;
+		}
+		rs->ofo_bytes -= skb->truesize;
+		fin = RILL_CB(skb)->flags & TCPHDR_FIN;
+		rill_queue_tail(sk, skb);
+		if (fin)
+			break;
+	}
+	return fin;
+}
+
+/* An ACK for new data: at once for every second full segment, else late. */
+static void rill_schedule_ack(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (rs->rcv_nxt - rs->rcv_wup > rs->rcv_mss ||		/* SHLD-19 */
+	    (rs->quickack && !rs->pingpong) || !rill_reasm_empty(&rs->ofo))
+		rs->out |= RILL_OUT_ACK_NOW;
+	else
+		rs->out |= RILL_OUT_ACK_LATER;
+	rs->last_rcv = jiffies;
+}
+
+/**
+ * rill_data_ready() - wake readers if there is enough for them
+ * @sk: connection
+ *
+ * Context: the socket lock is held. RX-6.
+ */
+void rill_data_ready(struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	if (rs->rcv_nxt - rs->copied_seq < sk->sk_rcvlowat && !sock_flag(sk, SOCK_DONE) &&
+	    atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf)
+		return;
+	sk->sk_data_ready(sk);
+}
+
+static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	bool fin = RILL_CB(skb)->flags & TCPHDR_FIN;
+	bool text = RILL_END(skb) - fin != rs->rcv_nxt;
+
+	if (text && !rill_rcv_window(rs) && !fin) {
+		rs->out |= RILL_OUT_ACK_NOW;
+		rill_drop(sk, skb, RILL_DROP_WINDOW);
+		return;
+	}
+	if (!rill_rmem_admit(sk, skb)) {
+		rs->out |= RILL_OUT_ACK_NOW;
+		rill_drop(sk, skb, RILL_DROP_RCVBUF);
+		return;
+	}
+	if (text)
+		rill_measure_mss(rs, skb);
+	rill_queue_tail(sk, skb);
+	if (!fin && !rill_reasm_empty(&rs->ofo))
+		fin = rill_ofo_drain(sk);
+	rill_schedule_ack(sk);
+	if (fin)
+		rill_fin(sk);
+	if (!sock_flag(sk, SOCK_DEAD))
+		rill_data_ready(sk);
+}
+
+static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->out |= RILL_OUT_ACK_NOW;	/* MAY-13, CC-6S */
+	if (!rill_rmem_admit(sk, skb)) {
+		rill_drop(sk, skb, RILL_DROP_RCVBUF);
+		return;
+	}
+	if (rill_reasm_insert(&rs->ofo, &RILL_CB(skb)->node, rill_ofo_covered, sk) !=
+	    RILL_REASM_QUEUED) {
+		rill_drop(sk, skb, RILL_DROP_OFO_DUP);
+		return;
+	}
+	rill_mib_inc(sock_net(sk), RILL_MIB_OFO_QUEUE);
+	rs->ofo_bytes += skb->truesize;
+	skb_set_owner_r(skb, sk);
+}
+
+/**
+ * rill_data() - process a segment's data and FIN
+ * @sk: connection, ESTABLISHED or beyond
+ * @skb: the segment, header pulled; eaten
+ *
+ * Context: the socket lock is held.
+ */
+void rill_data(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (RILL_SEQ(skb) == RILL_END(skb)) {
+		consume_skb(skb);
+		return;
+	}
+	/* nothing new comes after the peer's FIN; a repeated one is answered */
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2))) {
+		rs->out |= RILL_OUT_ACK_NOW;
+		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+		return;
+	}
+	/* no routing, and no header but FIN's flag, from here on */
+	skb_dst_drop(skb);
+	if (!rill_after(RILL_END(skb), rs->rcv_nxt)) {
+		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_SEGS_RCVD);
+		rs->out |= RILL_OUT_ACK_NOW;
+		rill_drop(sk, skb, RILL_DROP_OLD_DATA);
+	} else if (!rill_after(RILL_SEQ(skb), rs->rcv_nxt)) {
+		rill_data_in_order(sk, skb);
+	} else {
+		rill_data_out_of_order(sk, skb);
+	}
+}

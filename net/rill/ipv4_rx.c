@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: a segment, or an ICMP error about one, comes in by IPv4.
+ */
+#include <linux/icmp.h>
+#include <net/icmp.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <net/xfrm.h>
+
+#include "core/seq.h"
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+#include "trace.h"
+
+/* Check the header and put what it says into RILL_CB(). 0, or why not. */
+static enum rill_mib rill_v4_check(struct sk_buff *skb)
+{
+	const struct tcphdr *th;
+
+	if (skb->pkt_type != PACKET_HOST)
+		return RILL_DROP_NOT_FOR_US;
+	if (!pskb_may_pull(skb, sizeof(*th)))
+		return RILL_DROP_HEADER;
+	th = tcp_hdr(skb);
+	if (th->doff < sizeof(*th) / 4 || !pskb_may_pull(skb, th->doff * 4))
+		return RILL_DROP_HEADER;
+	if (skb_checksum_validate(skb, rill_ipproto, inet_compute_pseudo))
+		return RILL_DROP_CSUM;
+
+	th = tcp_hdr(skb);
+	memset(skb->cb, 0, sizeof(struct rill_skb_cb));
+	RILL_SEQ(skb) = ntohl(th->seq);
+	RILL_END(skb) = RILL_SEQ(skb) + th->syn + th->fin + skb->len - th->doff * 4;
+	RILL_CB(skb)->ack = th->ack ? ntohl(th->ack_seq) : 0;
+	RILL_CB(skb)->wnd = ntohs(th->window);
+	RILL_CB(skb)->flags = tcp_flag_byte(th);
+	return 0;
+}
+
+/* For a connection: now, or when the program lets go of it. Eats skb. */
+static void rill_v4_deliver(struct sock *sk, struct sk_buff *skb)
+{
+	enum rill_mib why = 0;
+
+	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
+		why = RILL_DROP_MIN_TTL;
+	else if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+		why = RILL_DROP_POLICY;
+	else if (sk_filter_trim_cap(sk, skb, tcp_hdr(skb)->doff * 4))
+		why = RILL_DROP_FILTER;
+	if (why) {
+		rill_drop(sk, skb, why);
+		return;
+	}
+	/* a filter may have cut data off */
+	RILL_END(skb) = RILL_SEQ(skb) + tcp_hdr(skb)->syn + tcp_hdr(skb)->fin + skb->len -
+			tcp_hdr(skb)->doff * 4;
+	nf_reset_ct(skb);
+
+	bh_lock_sock_nested(sk);
+	if (!sock_owned_by_user(sk)) {
+		rill_input(sk, skb);
+		rill_output(sk);
+	} else if (sk_add_backlog(sk, skb, READ_ONCE(sk->sk_rcvbuf) +
+				  READ_ONCE(sk->sk_sndbuf) + (64 << 10))) {
+		why = RILL_DROP_BACKLOG;
+	}
+	bh_unlock_sock(sk);
+	if (why)
+		rill_drop(sk, skb, why);
+}
+
+/* CLOSED: RFC 9293, 3.10.7.1. Eats skb. */
+static void rill_v4_no_socket(struct net *net, struct sk_buff *skb)
+{
+	enum rill_mib why = RILL_DROP_NO_SOCKET;
+
+	if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+		why = RILL_DROP_POLICY;
+	else if (!tcp_hdr(skb)->rst)
+		rill_reply_reset(NULL, skb);
+	rill_drop_net(net, skb, why);
+}
+
+/*
+ * A mini-socket owns the tuple. Returns whether to look again, because it
+ * made way.
+ */
+static bool rill_v4_mini(struct rill_mini *mini, struct sk_buff *skb)
+{
+	if (mini->c.skc_state == TCP_TIME_WAIT) {
+		if (rill_time_wait_rcv(mini, skb) == RILL_TW_SYN) {
+			rill_time_wait_kill(mini);
+			return true;
+		}
+		consume_skb(skb);
+		return false;
+	}
+	if (mini->listener->sk_state != TCP_LISTEN) {
+		rill_syn_recv_drop(mini);
+		return true;
+	}
+	rill_syn_recv_rcv(mini, skb);
+	return false;
+}
+
+/* struct net_protocol's handler: softirqs off, RCU. Eats skb. */
+static int rill_v4_rcv(struct sk_buff *skb)
+{
+	struct net *net = dev_net(skb->dev);
+	const struct iphdr *iph;
+	const struct tcphdr *th;
+	enum rill_mib why;
+	bool refcounted, again;
+	struct sock *sk;
+
+	rill_mib_add(net, RILL_MIB_IN_SEGS, max_t(u16, 1, skb_shinfo(skb)->gso_segs));
+	why = rill_v4_check(skb);
+	if (why) {
+		if (why == RILL_DROP_CSUM)
+			rill_mib_inc(net, RILL_MIB_IN_CSUM_ERRORS);
+		if (why != RILL_DROP_NOT_FOR_US)
+			rill_mib_inc(net, RILL_MIB_IN_ERRS);
+		rill_drop_net(net, skb, why);
+		return 0;
+	}
+	do {
+		th = tcp_hdr(skb);
+		iph = ip_hdr(skb);
+		again = false;
+		sk = rill_lookup(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
+				 inet_iif(skb), inet_sdif(skb), &refcounted);
+		if (!sk)
+			rill_v4_no_socket(net, skb);
+		else if (!sk_fullsock(sk))
+			again = rill_v4_mini(rill_mini(sk), skb);
+		else if (!refcounted)
+			rill_listen_rcv(sk, skb);
+		else
+			rill_v4_deliver(sk, skb);
+		if (refcounted)
+			rill_sock_put(sk);
+	} while (again);
+	return 0;
+}
+
+/* ER-8: what ICMP says in errno, and whether it is final. */
+static int rill_icmp_errno(int type, int code)
+{
+	switch (type) {
+	case ICMP_PARAMETERPROB:
+		return EPROTO;
+	case ICMP_TIME_EXCEEDED:
+		return EHOSTUNREACH;
+	case ICMP_DEST_UNREACH:
+		return code <= NR_ICMP_UNREACH ? icmp_err_convert[code].errno : 0;
+	}
+	return 0;
+}
+
+/**
+ * rill_v4_mtu_reduced() - adopt a smaller path MTU and cut data again
+ * @sk: connection; its mtu_info is what ICMP said
+ *
+ * C01, RFC 9293, 3.7.2. PMTU-8M: only what no longer fits is resent.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_v4_mtu_reduced(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct dst_entry *dst;
+
+	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE | TCPF_SYN_SENT))
+		return;
+	dst = rill_v4_route(sk);
+	if (!dst || !ip_sk_accept_pmtu(sk))
+		return;
+	dst->ops->update_pmtu(dst, sk, NULL, rs->mtu_info, true);
+	dst = rill_v4_route(sk);
+	if (!dst || dst_mtu(dst) >= rs->pmtu)
+		return;
+	rill_mib_inc(sock_net(sk), RILL_MIB_MTU_REDUCED);
+	rill_sync_mss(sk, dst_mtu(dst));
+	if (rill_flight(rs))
+		rill_resend(sk, rs->snd_una, rill_mss_now(rs));
+	rs->out |= RILL_OUT_PUSH;
+	rill_output(sk);
+}
+
+/* An error for a connection. The socket lock is held, softirqs are off. */
+static void rill_v4_icmp(struct sock *sk, int err)
+{
+	bool raised = rill_inet_test(RECVERR, recverr, sk);
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		/* ER-9: anything at all ends a connection that is being opened */
+		if (sock_owned_by_user(sk)) {
+			WRITE_ONCE(sk->sk_err_soft, err);
+			return;
+		}
+		WRITE_ONCE(sk->sk_err, err);
+		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
+		sk_error_report(sk);
+		rill_done(sk, RILL_EV_ABORT);
+		return;
+	}
+	/* ER-10: soft on a connection that lives */
+	if (!sock_owned_by_user(sk) && raised) {
+		WRITE_ONCE(sk->sk_err, err);
+		sk_error_report(sk);
+	} else {
+		WRITE_ONCE(sk->sk_err_soft, err);
+	}
+}
+
+/* ICMP-1I: the quoted sequence number must be one in flight. */
+static bool rill_icmp_in_flight(const struct sock *sk, u32 seq)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	if (sk->sk_state == TCP_SYN_SENT)
+		return seq == rs->iss;
+	return !rill_before(seq, rs->snd_una) && rill_before(seq, rs->snd_nxt);
+}
+
+/* struct net_protocol's err_handler: softirqs off, RCU. */
+static int rill_v4_err(struct sk_buff *skb, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
+	int type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
+	struct net *net = dev_net(skb->dev);
+	struct sock *sk;
+	int err;
+
+	sk = rill_lookup_established(net, iph->daddr, th->dest, iph->saddr, ntohs(th->source),
+				     inet_iif(skb), inet_sdif(skb));
+	if (!sk)
+		return -ENOENT;
+	if (!sk_fullsock(sk)) {
+		rill_sock_put(sk);
+		return 0;
+	}
+	bh_lock_sock(sk);
+	if (sk->sk_state == TCP_CLOSE || !rill_icmp_in_flight(sk, ntohl(th->seq)))
+		goto out;
+	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
+		rill_sk(sk)->mtu_info = info;
+		if (!sock_owned_by_user(sk))
+			rill_v4_mtu_reduced(sk);
+		else if (!test_and_set_bit(RILL_DEFER_MTU, &rill_sk(sk)->deferred))
+			sock_hold(sk);
+		goto out;
+	}
+	err = rill_icmp_errno(type, code);
+	if (err)
+		rill_v4_icmp(sk, err);
+out:
+	bh_unlock_sock(sk);
+	sock_put(sk);
+	return 0;
+}
+
+const struct net_protocol rill_v4_protocol = {
+	.handler	= rill_v4_rcv,
+	.err_handler	= rill_v4_err,
+	.no_policy	= 1,
+	.icmp_strict_tag_validation = 1,
+};

@@ -1,0 +1,650 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: connections in SYN_RECV, which cost a mini-socket until the handshake
+ * is done.
+ *
+ * A listener is never locked here. Its mini-sockets and the connections that
+ * wait for accept() hang off rill_listen, which has a spinlock of its own. A
+ * mini-socket is referenced by the table, by its timer, and holds the
+ * listener; whoever unlinks it from syn_list drops all three.
+ */
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include <net/route.h>
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "core/window.h"
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+
+struct kmem_cache *rill_mini_cache;
+static siphash_key_t rill_isn_key;
+static siphash_key_t rill_ts_key;
+
+/**
+ * rill_isn() - an initial sequence number
+ * @saddr: our address
+ * @daddr: the peer's
+ * @sport: our port
+ * @dport: the peer's
+ *
+ * RFC 6528: a keyed hash of the tuple plus a clock, of 64 ns as Linux has it.
+ *
+ * Return: ISS.
+ */
+u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
+{
+	u32 hash = siphash_3u32((__force u32)saddr, (__force u32)daddr,
+				(__force u32)sport << 16 | (__force u32)dport, &rill_isn_key);
+
+	return hash + (u32)(ktime_get_real_ns() >> 6);
+}
+
+/**
+ * rill_ts_offset() - what a tuple adds to the timestamp clock (TS-9S)
+ * @saddr: our address
+ * @daddr: the peer's
+ *
+ * The same for every connection between two hosts, so that a TIME_WAIT can
+ * tell by the timestamp that a SYN is new (RFC 6191).
+ *
+ * Return: the offset, ms.
+ */
+u32 rill_ts_offset(__be32 saddr, __be32 daddr)
+{
+	return siphash_2u32((__force u32)saddr, (__force u32)daddr, &rill_ts_key);
+}
+
+/* RCU readers may still be on this object's chain: keep its linkage. */
+struct rill_mini *rill_mini_alloc(const struct net *net)
+{
+	struct rill_mini *mini = kmem_cache_alloc(rill_mini_cache, GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!mini)
+		return NULL;
+	memset(mini, 0, offsetof(struct rill_mini, c.skc_dontcopy_begin));
+	memset((char *)mini + offsetof(struct rill_mini, c.skc_dontcopy_end), 0,
+	       sizeof(*mini) - offsetof(struct rill_mini, c.skc_dontcopy_end));
+	mini->c.skc_nulls_node.pprev = NULL;
+	write_pnet(&mini->c.skc_net, (struct net *)net);
+	mini->c.skc_family = AF_INET;
+	mini->c.skc_prot = &rill_prot;
+	return mini;
+}
+
+/**
+ * rill_mini_put() - drop a reference
+ * @mini: mini-socket
+ *
+ * Context: any.
+ */
+void rill_mini_put(struct rill_mini *mini)
+{
+	if (!refcount_dec_and_test(&mini->c.skc_refcnt))
+		return;
+	if (mini->listener)
+		sock_put(mini->listener);
+	kmem_cache_free(rill_mini_cache, mini);
+}
+
+/* Options of a SYN-ACK. RFC 7323: what the SYN had, and we want. */
+static void rill_synack_options(const struct rill_mini *req, struct rill_opts *o)
+{
+	o->present = RILL_OPT_MSS;
+	o->nr_sacks = 0;
+	o->mss = req->adv_mss;
+	if (req->wscale_ok) {
+		o->present |= RILL_OPT_WSCALE;
+		o->wscale = req->rcv_wscale;
+	}
+	if (req->ts_ok) {
+		o->present |= RILL_OPT_TS;
+		o->tsval = rill_ts_now(req->ts_offset);
+		o->tsecr = req->ts_recent;
+	}
+}
+
+static struct dst_entry *rill_req_route(const struct rill_mini *req)
+{
+	struct sock *sk = req->listener;
+	struct net *net = read_pnet(&req->c.skc_net);
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
+			   ip_sock_rt_scope(sk), rill_ipproto, inet_sk_flowi_flags(sk),
+			   req->c.skc_daddr, req->c.skc_rcv_saddr, req->c.skc_dport,
+			   htons(req->c.skc_num), sk->sk_uid);
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(net, &fl4, sk);
+	return IS_ERR(rt) ? NULL : &rt->dst;
+}
+
+/* Context: softirqs off, RCU. */
+static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
+{
+	struct net *net = read_pnet(&req->c.skc_net);
+	struct rill_opts opts;
+	struct sk_buff *skb;
+
+	skb = alloc_skb(RILL_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
+	if (!skb) {
+		dst_release(dst);
+		return;
+	}
+	skb_reserve(skb, RILL_MAX_HEADER);
+	rill_synack_options(req, &opts);
+	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
+			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
+			 TCPHDR_SYN | TCPHDR_ACK, &opts);
+	rill_fill_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
+	skb_dst_set(skb, dst);
+	skb->mark = req->mark;
+	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
+	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr, NULL,
+			      inet_sk(req->listener)->tos);
+}
+
+static void rill_resend_synack(struct rill_mini *req)
+{
+	struct dst_entry *dst = rill_req_route(req);
+
+	if (!dst)
+		return;
+	rill_mib_inc(read_pnet(&req->c.skc_net), RILL_MIB_RETRANS_SEGS);
+	rill_send_synack(req, dst);
+}
+
+/* Unlink from the listener's list. Returns whether we were the one to do it. */
+static bool rill_req_unlink(struct rill_mini *req)
+{
+	struct rill_listen *l = &rill_sk(req->listener)->listen;
+	bool linked;
+
+	spin_lock_bh(&l->lock);
+	linked = !list_empty(&req->syn_node);
+	if (linked) {
+		list_del_init(&req->syn_node);
+		l->syn_len--;
+	}
+	spin_unlock_bh(&l->lock);
+	return linked;
+}
+
+/* After rill_req_unlink(): leave the table, stop the timer. */
+static void rill_req_release(struct rill_mini *req)
+{
+	if (rill_unhash_mini(req))
+		rill_mini_put(req);
+	if (del_timer(&req->timer))
+		rill_mini_put(req);
+}
+
+/**
+ * rill_syn_recv_drop() - give up a connection in SYN_RECV, quietly
+ * @req: mini-socket; the caller's reference stays
+ *
+ * Context: any but hard interrupt.
+ */
+void rill_syn_recv_drop(struct rill_mini *req)
+{
+	if (rill_req_unlink(req))
+		rill_req_release(req);
+}
+
+/**
+ * rill_syn_recv_drop_all() - a listener goes: so do its half-open connections
+ * @listener: no longer in LISTEN, so none is added
+ *
+ * Context: process; the socket lock is held.
+ */
+void rill_syn_recv_drop_all(struct sock *listener)
+{
+	struct rill_listen *l = &rill_sk(listener)->listen;
+	struct rill_mini *req;
+
+	for (;;) {
+		spin_lock_bh(&l->lock);
+		req = list_first_entry_or_null(&l->syn_list, struct rill_mini, syn_node);
+		if (req)
+			refcount_inc(&req->c.skc_refcnt);
+		spin_unlock_bh(&l->lock);
+		if (!req)
+			return;
+		rill_syn_recv_drop(req);
+		rill_mini_put(req);
+	}
+}
+
+/* The RTO of a SYN-ACK: 1 s, doubled each time (RFC 6298). */
+static void rill_req_timer(struct timer_list *t)
+{
+	struct rill_mini *req = from_timer(req, t, timer);
+	struct net *net = read_pnet(&req->c.skc_net);
+
+	/* rearming is the only other holder's right: unlinked means dropped */
+	if (req->retrans >= rill_net(net)->synack_retries) {
+		rill_mib_inc(net, RILL_MIB_ATTEMPT_FAILS);
+		rill_syn_recv_drop(req);
+		rill_mini_put(req);
+		return;
+	}
+	req->retrans++;
+	rcu_read_lock();
+	rill_resend_synack(req);
+	rcu_read_unlock();
+	spin_lock(&rill_sk(req->listener)->listen.lock);
+	if (!list_empty(&req->syn_node)) {
+		refcount_inc(&req->c.skc_refcnt);
+		mod_timer(&req->timer, jiffies + min(HZ << req->retrans, RILL_RTO_MAX));
+	}
+	spin_unlock(&rill_sk(req->listener)->listen.lock);
+	rill_mini_put(req);
+}
+
+/* What a SYN says, and what we will answer. */
+static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct sk_buff *skb,
+			  const struct rill_opts *opts, const struct dst_entry *dst)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 space = rill_full_space(sk);
+
+	req->rcv_nxt = RILL_SEQ(skb) + 1;
+	req->ts_offset = rill_ts_offset(req->c.skc_rcv_saddr, req->c.skc_daddr);
+	req->snd_nxt = rill_isn(req->c.skc_rcv_saddr, req->c.skc_daddr, htons(req->c.skc_num),
+				req->c.skc_dport) + 1;
+	req->mss = opts->present & RILL_OPT_MSS ? max_t(u16, opts->mss, RILL_MIN_SND_MSS) :
+						  RILL_DEFAULT_MSS;
+	if (rs->mss_user)
+		req->mss = min(req->mss, rs->mss_user);
+	req->adv_mss = rill_adv_mss(sk, dst);
+	req->tos = ip_hdr(skb)->tos;
+	req->mark = READ_ONCE(sk->sk_mark);
+	req->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
+	if (req->ts_ok) {
+		req->ts_recent = opts->tsval;
+		req->ts_recent_stamp = (u32)ktime_get_seconds();
+	}
+	req->wscale_ok = opts->present & RILL_OPT_WSCALE && rn->window_scaling;
+	if (req->wscale_ok) {
+		req->snd_wscale = opts->wscale;
+		req->rcv_wscale = rill_choose_wscale(sk);
+	}
+	if (rs->user_window)
+		space = min(space, rs->user_window);
+	req->rcv_wnd = min(space, RILL_MAX_WINDOW);
+}
+
+static bool rill_syn_queue_full(const struct sock *sk)
+{
+	const struct rill_listen *l = &rill_sk(sk)->listen;
+
+	return READ_ONCE(l->syn_len) >= min_t(u32, max_t(u32, sk->sk_max_ack_backlog, 1),
+					       rill_net(sock_net(sk))->max_syn_backlog);
+}
+
+static bool rill_accept_queue_full(const struct sock *sk)
+{
+	/* LS-1: the queue holds backlog + 1 */
+	return READ_ONCE(rill_sk(sk)->listen.accept_len) > READ_ONCE(sk->sk_max_ack_backlog);
+}
+
+/* Enter a new mini-socket everywhere. Returns false if that was not possible. */
+static bool rill_req_link(struct rill_mini *req)
+{
+	struct rill_listen *l = &rill_sk(req->listener)->listen;
+	bool ok = false;
+
+	spin_lock(&l->lock);
+	if (req->listener->sk_state == TCP_LISTEN) {
+		/* the table, the timer, and the caller */
+		refcount_set(&req->c.skc_refcnt, 3);
+		ok = rill_hash_mini(req);
+		if (ok) {
+			list_add_tail(&req->syn_node, &l->syn_list);
+			l->syn_len++;
+			mod_timer(&req->timer, jiffies + HZ);
+		}
+	}
+	spin_unlock(&l->lock);
+	return ok;
+}
+
+/* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
+static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+	struct dst_entry *dst;
+	struct rill_opts opts;
+	struct rill_mini *req;
+
+	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
+		return RILL_DROP_SYN_INVALID;	/* MUST-57 */
+	if (rill_accept_queue_full(sk))
+		return RILL_DROP_LISTEN_OVERFLOW;
+	if (rill_syn_queue_full(sk))
+		return RILL_DROP_SYN_OVERFLOW;
+	req = rill_mini_alloc(sock_net(sk));
+	if (!req)
+		return RILL_DROP_NO_MEMORY;
+	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), true, &opts);
+	req->c.skc_state = TCP_NEW_SYN_RECV;
+	req->c.skc_daddr = iph->saddr;
+	req->c.skc_rcv_saddr = iph->daddr;
+	req->c.skc_dport = th->source;
+	req->c.skc_num = ntohs(th->dest);
+	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
+	INIT_LIST_HEAD(&req->syn_node);
+	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
+	sock_hold(sk);
+	req->listener = sk;
+	refcount_set(&req->c.skc_refcnt, 1);
+	dst = rill_req_route(req);
+	if (!dst) {
+		rill_mini_put(req);
+		return RILL_DROP_NO_ROUTE;
+	}
+	rill_req_fill(req, sk, skb, &opts, dst);
+	req->synack_us = rill_now_us();
+	if (!rill_req_link(req)) {
+		/* a twin was faster, or the listener is going */
+		refcount_set(&req->c.skc_refcnt, 1);
+		dst_release(dst);
+		rill_mini_put(req);
+		return RILL_DROP_SYN_INVALID;
+	}
+	rill_send_synack(req, dst);
+	rill_mini_put(req);
+	return 0;
+}
+
+/**
+ * rill_listen_rcv() - a segment for a listener: RFC 9293, 3.10.7.2
+ * @sk: in LISTEN, not locked
+ * @skb: the segment; eaten
+ *
+ * Context: softirqs off, RCU.
+ */
+void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	enum rill_mib why = 0;
+
+	/* First RST, second ACK, third SYN: SM-6. */
+	if (th->rst) {
+		why = RILL_DROP_BAD_FLAGS;
+	} else if (th->ack) {
+		rill_reply_reset(sk, skb);
+		why = RILL_DROP_NO_SOCKET;
+	} else if (!th->syn || th->fin) {
+		why = RILL_DROP_BAD_FLAGS;
+	} else {
+		why = rill_syn(sk, skb);
+	}
+	if (why)
+		rill_drop(sk, skb, why);
+	else
+		consume_skb(skb);
+}
+
+/* Make the connection that a mini-socket stood for. Locked, two references. */
+static struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst)
+{
+	struct sock *sk = sk_clone_lock(listener, GFP_ATOMIC);
+	struct inet_sock *inet;
+	struct rill_sock *rs;
+
+	if (!sk)
+		return NULL;
+	inet = inet_sk(sk);
+	rs = rill_sk(sk);
+	sock_reset_flag(sk, SOCK_RCU_FREE);
+	rill_init_connection(sk);
+	rs->bucket = NULL;
+	rill_set_state(sk, RILL_EV_RCV_SYN);
+
+	inet->inet_daddr = req->c.skc_daddr;
+	inet->inet_rcv_saddr = req->c.skc_rcv_saddr;
+	inet->inet_saddr = req->c.skc_rcv_saddr;
+	inet->inet_dport = req->c.skc_dport;
+	inet->inet_sport = htons(req->c.skc_num);
+	inet->inet_num = req->c.skc_num;
+	inet->mc_list = NULL;
+	inet->mc_index = 0;
+	inet->rcv_tos = req->tos;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	atomic_set(&inet->inet_id, get_random_u16());
+	sk->sk_mark = req->mark;
+	sk->sk_txhash = get_random_u32() | 1;
+
+	rs->irs = req->rcv_nxt - 1;
+	rs->rcv_nxt = req->rcv_nxt;
+	rs->rcv_wup = req->rcv_nxt;
+	rs->copied_seq = req->rcv_nxt;
+	rs->rcv_wnd = req->rcv_wnd;
+	rs->iss = req->snd_nxt - 1;
+	rs->snd_una = rs->iss;
+	rs->snd_nxt = req->snd_nxt;
+	rs->write_seq = req->snd_nxt;
+	rs->snd_wscale = req->snd_wscale;
+	rs->rcv_wscale = req->rcv_wscale;
+	rs->wscale_ok = req->wscale_ok;
+	rs->window_clamp = req->wscale_ok ? RILL_MAX_WINDOW << req->rcv_wscale : RILL_MAX_WINDOW;
+	if (rs->user_window)
+		rs->window_clamp = min(rs->window_clamp, rs->user_window);
+	rs->ts_ok = req->ts_ok;
+	rs->ts_recent = req->ts_recent;
+	rs->ts_recent_stamp = req->ts_recent_stamp;
+	rs->ts_offset = req->ts_offset;
+	rs->adv_mss = req->adv_mss;
+	rs->mss_clamp = req->mss;
+	rs->stall_us = req->synack_us;
+	rs->retransmits = req->retrans;
+	sk_setup_caps(sk, dst);
+	rill_sync_mss(sk, dst_mtu(dst));
+	return sk;
+}
+
+/* A child that nobody will accept. Locked, two references; both go. */
+static void rill_child_abort(struct sock *sk, bool reset)
+{
+	if (reset)
+		rill_send_reset(sk, GFP_ATOMIC);
+	sock_orphan(sk);
+	rill_done(sk, RILL_EV_ABORT);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/* Append to the accept queue. Returns false if it is full or closed. */
+static bool rill_accept_enqueue(struct sock *listener, struct sock *child)
+{
+	struct rill_listen *l = &rill_sk(listener)->listen;
+	bool ok = false;
+
+	spin_lock(&l->lock);
+	if (listener->sk_state == TCP_LISTEN && !rill_accept_queue_full(listener)) {
+		rill_sk(child)->accept_next = NULL;
+		if (l->accept_tail)
+			rill_sk(l->accept_tail)->accept_next = child;
+		else
+			l->accept_head = child;
+		l->accept_tail = child;
+		WRITE_ONCE(l->accept_len, l->accept_len + 1);
+		WRITE_ONCE(listener->sk_ack_backlog, l->accept_len);
+		ok = true;
+	}
+	spin_unlock(&l->lock);
+	return ok;
+}
+
+/* The handshake is done: a socket takes the mini-socket's place. */
+static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *req)
+{
+	struct dst_entry *dst = rill_req_route(req);
+	struct sock *child;
+
+	if (!dst)
+		return NULL;
+	child = rill_child(listener, req, dst);
+	if (!child) {
+		dst_release(dst);
+		return NULL;
+	}
+	if (rill_bind_inherit(child, listener)) {
+		rill_child_abort(child, false);
+		return NULL;
+	}
+	if (!rill_req_unlink(req)) {
+		/* the other CPU was faster, or the listener goes */
+		rill_child_abort(child, false);
+		return NULL;
+	}
+	if (rill_hash_replace(&child->__sk_common, &req->c))
+		rill_mini_put(req);
+	rill_req_release(req);
+	if (!rill_accept_enqueue(listener, child)) {
+		rill_child_abort(child, true);
+		return NULL;
+	}
+	rill_mib_inc(sock_net(listener), RILL_MIB_PASSIVE_OPENS);
+	return child;
+}
+
+/* Send a bare ACK for a mini-socket in SYN_RECV. */
+static void rill_req_ack(struct rill_mini *req, struct sk_buff *skb)
+{
+	struct rill_opts opts = {};
+	u32 gap = rill_net(read_pnet(&req->c.skc_net))->invalid_ratelimit;
+
+	if (req->last_oow && (u32)jiffies - req->last_oow < gap)
+		return;
+	req->last_oow = (u32)jiffies | 1;
+	if (req->ts_ok) {
+		opts.present = RILL_OPT_TS;
+		opts.tsval = rill_ts_now(req->ts_offset);
+		opts.tsecr = req->ts_recent;
+	}
+	rill_reply(read_pnet(&req->c.skc_net), skb, req->snd_nxt, req->rcv_nxt,
+		   req->rcv_wnd >> req->rcv_wscale, TCPHDR_ACK, &opts);
+}
+
+/* Why a segment does not complete the handshake; 0 if it does. */
+static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req,
+				    struct sk_buff *skb)
+{
+	struct rill_net *rn = rill_net(read_pnet(&req->c.skc_net));
+	const struct tcphdr *th = tcp_hdr(skb);
+	u32 seq = RILL_SEQ(skb);
+	struct rill_opts opts;
+
+	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), th->syn, &opts);
+	/* the SYN again: our SYN-ACK was lost */
+	if (th->syn && !th->ack && !th->rst && seq == req->rcv_nxt - 1) {
+		rill_resend_synack(req);
+		return RILL_DROP_OLD_DATA;
+	}
+	/* First, the sequence number, and PAWS. */
+	if (!rill_win_acceptable(req->rcv_nxt, req->rcv_wnd, seq, RILL_END(skb) - seq) ||
+	    (req->ts_ok && opts.present & RILL_OPT_TS && !th->rst &&
+	     (s32)(opts.tsval - req->ts_recent) < 0)) {
+		if (!th->rst)
+			rill_req_ack(req, skb);
+		return RILL_DROP_WINDOW;
+	}
+	/* Second RST (RFC 5961), fourth SYN (SM-22): back to LISTEN. */
+	if (th->rst && seq != req->rcv_nxt) {
+		rill_req_ack(req, skb);
+		return RILL_DROP_RST_CHALLENGE;
+	}
+	if (th->rst || th->syn) {
+		rill_mib_inc(sock_net(listener), RILL_MIB_ATTEMPT_FAILS);
+		if (th->syn)
+			rill_reply_reset(listener, skb);
+		rill_syn_recv_drop(req);
+		return RILL_DROP_AFTER_CLOSE;
+	}
+	/* Fifth, the ACK: SM-3. */
+	if (!th->ack)
+		return RILL_DROP_NO_ACK;
+	if (RILL_CB(skb)->ack != req->snd_nxt) {
+		rill_reply_reset(listener, skb);
+		return RILL_DROP_BAD_ACK;
+	}
+	if (rill_accept_queue_full(listener)) {
+		if (rn->abort_on_overflow) {
+			rill_reply_reset(listener, skb);
+			rill_syn_recv_drop(req);
+		}
+		return RILL_DROP_LISTEN_OVERFLOW;
+	}
+	if (req->ts_ok && opts.present & RILL_OPT_TS && !rill_after(seq, req->rcv_nxt))
+		req->ts_recent = opts.tsval;
+	return 0;
+}
+
+/**
+ * rill_syn_recv_rcv() - a segment for a mini-socket in SYN_RECV
+ * @req: the mini-socket; the caller's reference stays
+ * @skb: the segment; eaten
+ *
+ * The ACK of our SYN makes it a connection, which processes @skb itself.
+ *
+ * Context: softirqs off, RCU.
+ */
+void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
+{
+	struct sock *listener = req->listener, *child;
+	enum rill_mib why;
+
+	why = rill_req_check(listener, req, skb);
+	if (why) {
+		rill_drop(listener, skb, why);
+		return;
+	}
+	child = rill_req_complete(listener, req);
+	if (!child) {
+		rill_drop(listener, skb, RILL_DROP_NO_MEMORY);
+		return;
+	}
+	/* accept() may be quick: the child may have a user already */
+	if (!sock_owned_by_user(child)) {
+		rill_input(child, skb);
+		rill_output(child);
+	} else if (sk_add_backlog(child, skb, READ_ONCE(child->sk_rcvbuf) + (64 << 10))) {
+		rill_drop(child, skb, RILL_DROP_BACKLOG);
+	}
+	listener->sk_data_ready(listener);
+	bh_unlock_sock(child);
+	sock_put(child);
+}
+
+/**
+ * rill_mini_init() - make the cache and the keys
+ *
+ * Context: process, module load.
+ * Return: 0 or -ENOMEM.
+ */
+int rill_mini_init(void)
+{
+	rill_mini_cache = kmem_cache_create("rill_mini", sizeof(struct rill_mini), 0,
+					    SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU, NULL);
+	get_random_bytes(&rill_isn_key, sizeof(rill_isn_key));
+	get_random_bytes(&rill_ts_key, sizeof(rill_ts_key));
+	return rill_mini_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * rill_mini_exit() - free the cache; no mini-socket is left
+ *
+ * Context: process, module unload.
+ */
+void rill_mini_exit(void)
+{
+	kmem_cache_destroy(rill_mini_cache);
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: a TCP-like stream transport as a module: its two doors, its parts of a
+ * namespace, loading and unloading.
+ */
+#include <linux/module.h>
+#include <linux/percpu_counter.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <uapi/linux/rill.h>
+
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+
+static int rill_family = AF_RILL;
+module_param_named(family, rill_family, int, 0444);
+MODULE_PARM_DESC(family, "address family of the family door, default 18");
+
+int rill_ipproto = IPPROTO_RILL;
+module_param_named(ipproto, rill_ipproto, int, 0444);
+MODULE_PARM_DESC(ipproto, "IP protocol of the ip wire, default 253");
+
+unsigned int rill_net_id __read_mostly;
+
+static atomic_long_t rill_memory_allocated;
+static DEFINE_PER_CPU(int, rill_memory_per_cpu_fw_alloc);
+static struct percpu_counter rill_sockets_allocated;
+static unsigned long rill_memory_pressure;
+
+static void rill_enter_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(rill_memory_pressure, jiffies ? : 1);
+}
+
+static void rill_leave_memory_pressure(struct sock *sk)
+{
+	WRITE_ONCE(rill_memory_pressure, 0);
+}
+
+/* struct proto's init: a new socket, through either door. */
+static int rill_init_sock(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+
+	/* never that of TCP: others would take us for a tcp_sock */
+	sk->sk_protocol = rill_ipproto;
+	rill_init_connection(sk);
+	rill_sk(sk)->mss_user = 0;
+	sk->sk_write_space = rill_write_space;
+	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
+	sk->sk_gso_type = SKB_GSO_TCPV4;
+	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(rn->wmem[1]));
+	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(rn->rmem[1]));
+	sk_sockets_allocated_inc(sk);
+	return 0;
+}
+
+/* struct proto's release_cb: what had to wait for the program. */
+static void rill_release_cb(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (!READ_ONCE(rs->deferred))
+		return;
+	if (test_and_clear_bit(RILL_DEFER_OUTPUT, &rs->deferred))
+		rill_output(sk);
+	if (test_and_clear_bit(RILL_DEFER_TIMER, &rs->deferred)) {
+		rill_timers_run(sk);
+		__sock_put(sk);
+	}
+	if (test_and_clear_bit(RILL_DEFER_MTU, &rs->deferred)) {
+		rill_v4_mtu_reduced(sk);
+		__sock_put(sk);
+	}
+}
+
+/* struct proto's hash is for raw sockets: ports and tables are ours. */
+static int rill_hash_nothing(struct sock *sk)
+{
+	return 0;
+}
+
+struct proto rill_prot = {
+	.name			= "RILL",
+	.owner			= THIS_MODULE,
+	.close			= rill_close,
+	.connect		= rill_connect,
+	.disconnect		= rill_disconnect,
+	.accept			= rill_accept,
+	.ioctl			= rill_ioctl,
+	.init			= rill_init_sock,
+	.destroy		= rill_destroy_sock,
+	.shutdown		= rill_shutdown,
+	.setsockopt		= rill_setsockopt,
+	.getsockopt		= rill_getsockopt,
+	.keepalive		= rill_keepalive,
+	.sendmsg		= rill_sendmsg,
+	.recvmsg		= rill_recvmsg,
+	.backlog_rcv		= rill_backlog_rcv,
+	.release_cb		= rill_release_cb,
+	.hash			= rill_hash_nothing,
+	.unhash			= rill_unhash,
+	.get_port		= rill_get_port,
+	.enter_memory_pressure	= rill_enter_memory_pressure,
+	.leave_memory_pressure	= rill_leave_memory_pressure,
+	.sockets_allocated	= &rill_sockets_allocated,
+	.memory_allocated	= &rill_memory_allocated,
+	.per_cpu_fw_alloc	= &rill_memory_per_cpu_fw_alloc,
+	.memory_pressure	= &rill_memory_pressure,
+	.sysctl_mem		= rill_sysctl_mem,
+	.sysctl_wmem		= &rill_mem_min,
+	.sysctl_rmem		= &rill_mem_min,
+	.max_header		= RILL_MAX_HEADER,
+	.obj_size		= sizeof(struct rill_sock),
+	.slab_flags		= SLAB_TYPESAFE_BY_RCU,
+	.no_autobind		= true,
+};
+
+const struct proto_ops rill_stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= inet_accept,
+	.getname	= inet_getname,
+	.poll		= rill_poll,
+	.ioctl		= inet_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= rill_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= sock_common_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= inet_sendmsg,
+	.recvmsg	= inet_recvmsg,
+	.mmap		= sock_no_mmap,
+};
+
+/*
+ * socket(AF_RILL, SOCK_STREAM, 0 or 253): what socket(AF_INET, SOCK_STREAM,
+ * 253) does, which is inet_create()'s business.
+ */
+static int rill_create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	struct inet_sock *inet;
+	struct sock *sk;
+	int err;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (protocol && protocol != IPPROTO_RILL)
+		return -EPROTONOSUPPORT;
+
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &rill_stream_ops;
+	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &rill_prot, kern);
+	if (!sk)
+		return -ENOBUFS;
+	inet = inet_sk(sk);
+	inet->pmtudisc = READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc) ? IP_PMTUDISC_DONT :
+								       IP_PMTUDISC_WANT;
+	sock_init_data(sock, sk);
+	sk->sk_destruct = inet_sock_destruct;
+	sk->sk_backlog_rcv = rill_prot.backlog_rcv;
+	inet->uc_ttl = -1;
+	inet->mc_ttl = 1;
+	inet->rcv_tos = 0;
+	err = sk->sk_prot->init(sk);
+	if (err)
+		sk_common_release(sk);
+	return err;
+}
+
+static struct net_proto_family rill_family_ops = {
+	.create	= rill_create,
+	.owner	= THIS_MODULE,
+};
+
+static struct inet_protosw rill_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_RILL,
+	.prot		= &rill_prot,
+	.ops		= &rill_stream_ops,
+};
+
+static int __net_init rill_init_net(struct net *net)
+{
+	int err;
+
+	atomic_set(&rill_net(net)->tw_count, 0);
+	atomic_set(&rill_net(net)->estab, 0);
+	err = rill_mib_init_net(net);
+	if (err)
+		return err;
+	err = rill_sysctl_init_net(net);
+	if (err)
+		goto out_mib;
+	err = rill_v4_init_net(net);
+	if (err)
+		goto out_sysctl;
+	err = rill_proc_init_net(net);
+	if (err)
+		goto out_v4;
+	return 0;
+
+out_v4:
+	rill_v4_exit_net(net);
+out_sysctl:
+	rill_sysctl_exit_net(net);
+out_mib:
+	rill_mib_exit_net(net);
+	return err;
+}
+
+static void __net_exit rill_exit_net(struct net *net)
+{
+	rill_proc_exit_net(net);
+	rill_time_wait_purge(net);
+	/* a timer that fired meanwhile may still be counting */
+	synchronize_rcu();
+	rill_v4_exit_net(net);
+	rill_sysctl_exit_net(net);
+	rill_mib_exit_net(net);
+}
+
+static struct pernet_operations rill_net_ops = {
+	.init	= rill_init_net,
+	.exit	= rill_exit_net,
+	.id	= &rill_net_id,
+	.size	= sizeof(struct rill_net),
+};
+
+/* Tables and caches, which need no undoing in any order but this. */
+static int __init rill_init_memory(void)
+{
+	int err;
+
+	err = percpu_counter_init(&rill_sockets_allocated, 0, GFP_KERNEL);
+	if (err)
+		return err;
+	err = rill_table_init();
+	if (err)
+		goto out_counter;
+	err = rill_port_init();
+	if (err)
+		goto out_table;
+	err = rill_mini_init();
+	if (err)
+		goto out_port;
+	return 0;
+
+out_port:
+	rill_port_exit();
+out_table:
+	rill_table_exit();
+out_counter:
+	percpu_counter_destroy(&rill_sockets_allocated);
+	return err;
+}
+
+static void rill_exit_memory(void)
+{
+	rill_mini_exit();
+	rill_port_exit();
+	rill_table_exit();
+	percpu_counter_destroy(&rill_sockets_allocated);
+}
+
+/* The IP protocol, and how to cut super-segments of it. */
+static int __init rill_init_wire(void)
+{
+	int err = inet_add_offload(&rill_v4_offload, rill_ipproto);
+
+	if (err)
+		return -EBUSY;
+	err = inet_add_protocol(&rill_v4_protocol, rill_ipproto);
+	if (err) {
+		inet_del_offload(&rill_v4_offload, rill_ipproto);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int __init rill_init(void)
+{
+	int err;
+
+	if (rill_ipproto < 1 || rill_ipproto > 254 || rill_ipproto == IPPROTO_TCP) {
+		pr_err("rill: ipproto=%d is not one that Rill may have\n", rill_ipproto);
+		return -EINVAL;
+	}
+	if (rill_family < 0 || rill_family >= NPROTO) {
+		pr_err("rill: family=%d is not below %d\n", rill_family, NPROTO);
+		return -EINVAL;
+	}
+	rill_family_ops.family = rill_family;
+	rill_sysctl_init();
+	err = rill_init_memory();
+	if (err)
+		return err;
+	err = proto_register(&rill_prot, 1);
+	if (err)
+		goto out_memory;
+	err = register_pernet_subsys(&rill_net_ops);
+	if (err)
+		goto out_proto;
+	err = rill_init_wire();
+	if (err) {
+		pr_err("rill: IP protocol %d is taken\n", rill_ipproto);
+		goto out_net;
+	}
+	err = sock_register(&rill_family_ops);
+	if (err) {
+		pr_err("rill: address family %d is taken\n", rill_family);
+		goto out_wire;
+	}
+	inet_register_protosw(&rill_protosw);
+	return 0;
+
+out_wire:
+	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
+	inet_del_offload(&rill_v4_offload, rill_ipproto);
+out_net:
+	unregister_pernet_subsys(&rill_net_ops);
+out_proto:
+	proto_unregister(&rill_prot);
+out_memory:
+	rill_exit_memory();
+	return err;
+}
+
+/* No socket is left, or the kernel would not call this; TIME_WAITs may be. */
+static void __exit rill_exit(void)
+{
+	inet_unregister_protosw(&rill_protosw);
+	sock_unregister(rill_family);
+	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
+	inet_del_offload(&rill_v4_offload, rill_ipproto);
+	unregister_pernet_subsys(&rill_net_ops);
+	/* timers of sockets that are gone may still be returning */
+	synchronize_rcu();
+	rcu_barrier();
+	proto_unregister(&rill_prot);
+	rill_exit_memory();
+}
+
+module_init(rill_init);
+module_exit(rill_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_DESCRIPTION("Rill, a TCP-like stream transport");
+MODULE_ALIAS_NETPROTO(AF_RILL);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL, SOCK_STREAM);

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rill: what one network namespace owns: its settings and its counters.
+ */
+#ifndef _RILL_NETNS_H
+#define _RILL_NETNS_H
+
+#include <linux/percpu.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+/*
+ * Counters, as /proc/net/rill_snmp shows them. X(symbol, name): the name gets
+ * the prefix "Rill" there. Those of TCP (RFC 4022, nstat) keep TCP's names.
+ */
+#define RILL_MIBS(X)							\
+	X(ACTIVE_OPENS, "ActiveOpens")					\
+	X(PASSIVE_OPENS, "PassiveOpens")				\
+	X(ATTEMPT_FAILS, "AttemptFails")				\
+	X(ESTAB_RESETS, "EstabResets")					\
+	X(IN_SEGS, "InSegs")						\
+	X(OUT_SEGS, "OutSegs")						\
+	X(RETRANS_SEGS, "RetransSegs")					\
+	X(IN_ERRS, "InErrs")						\
+	X(OUT_RSTS, "OutRsts")						\
+	X(IN_CSUM_ERRORS, "InCsumErrors")				\
+	X(STATE_CHANGES, "StateChanges")				\
+	X(TIMEOUTS, "Timeouts")						\
+	X(FAST_RETRANS, "FastRetrans")					\
+	X(WIN_PROBES, "WinProbes")					\
+	X(DELAYED_ACKS, "DelayedACKs")					\
+	X(DUP_ACKS_RCVD, "DupAcksRcvd")					\
+	X(DUP_SEGS_RCVD, "DupSegsRcvd")					\
+	X(OFO_QUEUE, "OFOQueue")					\
+	X(CHALLENGE_ACK, "ChallengeACK")				\
+	X(TIME_WAITED, "TimeWaited")					\
+	X(TIME_WAIT_REUSED, "TimeWaitReused")				\
+	X(ABORT_ON_CLOSE, "AbortOnClose")				\
+	X(ABORT_ON_DATA, "AbortOnData")					\
+	X(ABORT_ON_TIMEOUT, "AbortOnTimeout")				\
+	X(ABORT_ON_LINGER, "AbortOnLinger")				\
+	X(ABORT_ON_MEMORY, "AbortOnMemory")				\
+	X(MTU_REDUCED, "MtuReduced")
+
+/*
+ * Why a segment was dropped: reason, counter ("RillDrop" + name) and the
+ * tracepoint rill_drop are always the same three.
+ */
+#define RILL_DROPS(X)							\
+	X(HEADER, "Header")						\
+	X(CSUM, "Csum")							\
+	X(NOT_FOR_US, "NotForUs")					\
+	X(NO_SOCKET, "NoSocket")					\
+	X(POLICY, "Policy")						\
+	X(FILTER, "Filter")						\
+	X(MIN_TTL, "MinTTL")						\
+	X(BACKLOG, "Backlog")						\
+	X(NO_ACK, "NoAck")						\
+	X(BAD_ACK, "BadAck")						\
+	X(BAD_FLAGS, "BadFlags")					\
+	X(OLD_DATA, "OldData")						\
+	X(WINDOW, "OutOfWindow")					\
+	X(PAWS, "PAWS")							\
+	X(RST_WINDOW, "RstOutOfWindow")					\
+	X(RST_CHALLENGE, "RstChallenged")				\
+	X(SYN_CHALLENGE, "SynChallenged")				\
+	X(RCVBUF, "RcvBuf")						\
+	X(OFO_PRUNED, "OFOPruned")					\
+	X(OFO_DUP, "OFODup")						\
+	X(AFTER_CLOSE, "AfterClose")					\
+	X(LISTEN_OVERFLOW, "ListenOverflow")				\
+	X(SYN_OVERFLOW, "SynOverflow")					\
+	X(SYN_INVALID, "SynInvalid")					\
+	X(TIME_WAIT_OVERFLOW, "TimeWaitOverflow")			\
+	X(NO_MEMORY, "NoMemory")					\
+	X(NO_ROUTE, "NoRoute")
+
+enum rill_mib {
+#define X(sym, name) RILL_MIB_##sym,
+	RILL_MIBS(X)
+#undef X
+	RILL_MIB_DROP_FIRST,
+	__RILL_MIB_BEFORE_DROPS = RILL_MIB_DROP_FIRST - 1,
+#define X(sym, name) RILL_DROP_##sym,
+	RILL_DROPS(X)
+#undef X
+	RILL_MIB_MAX
+};
+
+struct rill_mib_pcpu {
+	unsigned long	count[RILL_MIB_MAX];
+};
+
+/**
+ * struct rill_net - Rill's part of a network namespace
+ * @mib: per CPU counters
+ * @ctl: answers on behalf of no socket leave through it
+ * @tw_count: TIME_WAIT mini-sockets alive
+ * @estab: connections in ESTABLISHED or CLOSE_WAIT (CurrEstab)
+ * @sysctl_hdr: handle of net.rill
+ * @sysctl_table: this namespace's copy of the table
+ * @rmem: receive buffer: minimum, default, limit of autotuning; bytes
+ * @wmem: send buffer, likewise
+ *
+ * The others are the sysctls of the same name; times are in jiffies where
+ * the table converts them.
+ */
+struct rill_net {
+	struct rill_mib_pcpu __percpu *mib;
+	struct sock	*ctl;
+	atomic_t	tw_count;
+	atomic_t	estab;
+	struct ctl_table_header *sysctl_hdr;
+	struct ctl_table *sysctl_table;
+
+	int		rmem[3];
+	int		wmem[3];
+	int		retries1;
+	int		retries2;
+	int		orphan_retries;
+	int		syn_retries;
+	int		syn_linear_timeouts;
+	int		synack_retries;
+	int		fin_timeout;
+	int		rto_min_us;
+	int		max_tw_buckets;
+	int		max_syn_backlog;
+	int		abort_on_overflow;
+	int		rfc1337;
+	int		timewait_reuse;	/* tw_reuse */
+	int		timestamps;
+	int		window_scaling;
+	int		moderate_rcvbuf;
+	int		invalid_ratelimit;	/* jiffies */
+	int		keepalive_time;		/* jiffies */
+	int		keepalive_intvl;	/* jiffies */
+	int		keepalive_probes;
+};
+
+extern unsigned int rill_net_id;
+
+static inline struct rill_net *rill_net(const struct net *net)
+{
+	return net_generic(net, rill_net_id);
+}
+
+static inline void rill_mib_add(const struct net *net, unsigned int which, unsigned long n)
+{
+	this_cpu_add(rill_net(net)->mib->count[which], n);
+}
+
+static inline void rill_mib_inc(const struct net *net, unsigned int which)
+{
+	rill_mib_add(net, which, 1);
+}
+
+/* mib.c */
+unsigned long rill_mib_sum(const struct net *net, unsigned int which);
+const char *rill_mib_name(unsigned int which);
+int rill_mib_init_net(struct net *net);
+void rill_mib_exit_net(struct net *net);
+
+/* sysctl.c */
+extern long rill_sysctl_mem[3];
+extern int rill_mem_min;
+void rill_sysctl_init(void);
+int rill_sysctl_init_net(struct net *net);
+void rill_sysctl_exit_net(struct net *net);
+
+/* proc.c */
+int rill_proc_init_net(struct net *net);
+void rill_proc_exit_net(struct net *net);
+
+#endif /* _RILL_NETNS_H */

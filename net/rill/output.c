@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: what to send, and when.
+ *
+ * The way out: sendmsg, or the end of input, or a timer, come here; here the
+ * windows, Nagle and loss recovery decide; xmit.c builds the segment.
+ */
+#include <net/tcp.h>
+
+#include "core/nagle.h"
+#include "core/seq.h"
+#include "core/window.h"
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+
+/* States with something to send: data, or a FIN. */
+#define RILL_SEND_STATES	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 |	\
+				 TCPF_CLOSING | TCPF_LAST_ACK)
+
+/*
+ * The longest segment to build: what the device takes, and no more than a
+ * millisecond's worth of the window, so that a loss or a queue on a long path
+ * is not met 64 KB at a time.
+ */
+static u32 rill_super_size(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs), max = rill_size_goal(sk), srtt = rs->rtt.srtt_us >> 3;
+	u32 share;
+
+	if (srtt <= USEC_PER_MSEC)
+		return max;
+	share = div_u64((u64)rs->cong.cwnd * USEC_PER_MSEC, srtt);
+	return clamp(rounddown(share, mss), min(2 * mss, max), max);
+}
+
+/* What the windows let out now, beyond snd_nxt. */
+static u32 rill_usable(struct rill_sock *rs)
+{
+	u32 cwnd = rs->cong.cwnd, out;
+
+	if (rs->recov.state == RILL_RECOV_LOSS) {
+		/* what was in flight at the timeout counts only if sent again */
+		out = rs->rtx_nxt - rs->snd_una;
+		if (rill_after(rs->snd_nxt, rs->recov.recover))
+			out += rs->snd_nxt - rs->recov.recover;
+		cwnd = cwnd > out ? cwnd - out + rill_flight(rs) : 0;
+	}
+	if (rs->limited_tx) {
+		rs->limited_tx = 0;
+		cwnd = rill_flight(rs) + rill_mss_now(rs);
+	}
+	rs->cwnd_limited = cwnd < rs->snd_wnd;
+	return rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, cwnd);
+}
+
+/* Does a window, or data that waits, need the probe timer? RFC 9293, 3.8.6.1 */
+static void rill_check_probe(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) ||
+	    rill_timer_armed(sk, RILL_TIMER_PROBE))
+		return;
+	rs->probe_us = rill_now_us();
+	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
+}
+
+/**
+ * rill_push() - send what the windows and Nagle allow
+ * @sk: synchronized connection
+ * @force: send what is short of an MSS too, Nagle and TCP_CORK aside
+ *
+ * Context: the socket lock is held.
+ */
+void rill_push(struct sock *sk, bool force)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	const struct dst_entry *dst;
+	u32 mss, super, n, sent = 0;
+	struct rill_nagle q;
+
+	if (!((1 << sk->sk_state) & RILL_SEND_STATES) || rs->snd_una == rs->iss)
+		return;
+	dst = __sk_dst_get(sk);
+	if (dst && dst_mtu(dst) != rs->pmtu)
+		rill_sync_mss(sk, dst_mtu(dst));
+	mss = rill_mss_now(rs);
+	super = rill_super_size(sk);
+	while (rs->snd_nxt != rs->write_seq) {
+		u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
+		bool fin = rs->fin_queued;
+
+		q.usable = rill_usable(rs);
+		if (!data) {
+			/* the bare FIN obeys the peer's window, not cwnd */
+			if (!rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2))
+				break;
+			n = 0;
+		} else {
+			q.len = data;
+			q.mss = mss;
+			q.max_wnd = rs->max_wnd;
+			q.in_flight = rill_flight(rs);
+			q.nodelay = rs->nodelay || force;
+			q.cork = (rs->cork || rs->more) && !force;
+			q.fin = fin;
+			n = min(rill_nagle_allow(&q), super);
+			if (force && !n)
+				n = min(data, q.usable);
+			if (!n)
+				break;
+			if (n == q.usable)
+				fin = false;
+		}
+		if (rill_send_new(sk, n, fin))
+			break;
+		sent++;
+	}
+	if (rs->snd_nxt == rs->write_seq && rill_flight(rs) < rs->cong.cwnd / 2)
+		rs->cwnd_limited = 0;
+	if (sent && !rill_timer_armed(sk, RILL_TIMER_RTO)) {
+		rill_timer_stop(sk, RILL_TIMER_PROBE);
+		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	}
+	rill_check_probe(sk);
+}
+
+/*
+ * After a timeout: resend from rtx_nxt on as slow start lets more out; ACKs
+ * of what did arrive the first time move rtx_nxt ahead (RFC 5681, 3.1).
+ */
+static void rill_resend_lost(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs);
+
+	if (rill_before(rs->rtx_nxt, rs->snd_una))
+		rs->rtx_nxt = rs->snd_una;
+	while (rill_before(rs->rtx_nxt, rs->recov.recover)) {
+		u32 out = rs->rtx_nxt - rs->snd_una;
+		u32 room = rs->cong.cwnd > out ? rounddown(rs->cong.cwnd - out, mss) : 0;
+		int n;
+
+		if (!out)
+			room = max(room, mss);
+		room = min3(room, rs->recov.recover - rs->rtx_nxt, rill_super_size(sk));
+		if (!room)
+			break;
+		n = rill_resend(sk, rs->rtx_nxt, room);
+		if (n <= 0)
+			break;
+		rs->rtx_nxt += n;
+	}
+}
+
+/*
+ * In fast recovery: resend at snd_una. One segment the first time (RFC 6582,
+ * 3.2); when a partial ACK shows that all of it was missing, twice as much
+ * the next time, as a lost super-segment leaves a hole of up to 64 KB.
+ */
+static void rill_resend_hole(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->rtx_burst = clamp(rs->rtx_burst, rill_mss_now(rs),
+			      min(rill_size_goal(sk), max(rs->cong.ssthresh, rill_mss_now(rs))));
+	rill_resend(sk, rs->snd_una, rs->rtx_burst);
+}
+
+/**
+ * rill_output() - do what input, or a program, made necessary
+ * @sk: connection; its out flags say what
+ *
+ * The one place from which the way in reaches the way out.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_output(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	if (rs->out & RILL_OUT_RETRANS) {
+		if (rs->recov.state == RILL_RECOV_LOSS)
+			rill_resend_lost(sk);
+		else if (rill_flight(rs))
+			rill_resend_hole(sk);
+	}
+	if (rs->out & RILL_OUT_PUSH && rs->snd_nxt != rs->write_seq)
+		rill_push(sk, false);
+	if (rs->out & RILL_OUT_ACK_NOW)
+		rill_send_ack(sk);
+	else if (rs->out & RILL_OUT_ACK_LATER && !rill_timer_armed(sk, RILL_TIMER_DELACK))
+		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK);
+	if (rs->out & RILL_OUT_WRITE_SPACE && sk->sk_socket &&
+	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+		sk->sk_write_space(sk);
+	rs->out = 0;
+	/* the last ACK of the connection has left: a mini-socket will do */
+	if (sk->sk_state == TCP_TIME_WAIT)
+		rill_time_wait(sk);
+}
+
+/**
+ * rill_size_goal() - the longest segment that a connection may build
+ * @sk: connection
+ *
+ * Return: bytes, a whole number of full segments.
+ */
+u32 rill_size_goal(const struct sock *sk)
+{
+	u32 mss = rill_mss_now(rill_sk(sk));
+	u32 max = min_t(u32, sk->sk_gso_max_size ? : RILL_SUPER_MAX, RILL_SUPER_MAX);
+
+	max -= sizeof(struct iphdr) + MAX_TCP_OPTION_SPACE + sizeof(struct tcphdr) +
+	       RILL_OPT_SPACE;
+	if (sk->sk_gso_max_segs)
+		max = min_t(u32, max, sk->sk_gso_max_segs * mss);
+	return max_t(u32, rounddown(max, mss), mss);
+}
+
+/**
+ * rill_cleanup_rbuf() - after a read: is a window update, or an ACK, due?
+ * @sk: connection
+ * @copied: bytes that the program took
+ *
+ * SM-19, RX-9. An ACK that waits for company goes when the reader caught up.
+ *
+ * Context: process; the socket lock is held.
+ */
+void rill_cleanup_rbuf(struct sock *sk, int copied)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 cur, new;
+
+	if (rill_timer_armed(sk, RILL_TIMER_DELACK) &&
+	    rs->rcv_nxt - rs->rcv_wup > rs->rcv_mss) {
+		rill_send_ack(sk);
+		return;
+	}
+	if (copied <= 0 || sk->sk_shutdown & RCV_SHUTDOWN || sk->sk_state == TCP_CLOSE)
+		return;
+	cur = rill_rcv_window(rs);
+	if (2 * cur > min(rill_full_space(sk), rs->window_clamp))
+		return;
+	new = rill_win_select(cur, min(rill_space(sk), rs->window_clamp),
+			      min(rill_full_space(sk), rs->window_clamp), rs->rcv_mss,
+			      rs->rcv_wscale);
+	if (rill_win_worth_update(cur, new, rill_full_space(sk), rs->rcv_mss))
+		rill_send_ack(sk);
+}

@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: who holds which local port.
+ *
+ * A bucket stands for a port in a namespace and lists its owners: sockets
+ * that are bound, listening, connected, and mini-sockets in TIME_WAIT. The
+ * rules for sharing one are Linux's (SO_REUSEADDR, SO_REUSEPORT, devices).
+ */
+#include <linux/jhash.h>
+#include <linux/siphash.h>
+#include <linux/slab.h>
+#include <net/ip.h>
+#include <net/netns/hash.h>
+
+#include "compat.h"
+#include "proto.h"
+#include "table.h"
+
+#define RILL_BIND_BUCKETS	1024
+
+static struct rill_bind_chain rill_bind[RILL_BIND_BUCKETS];
+static struct kmem_cache *rill_bind_cache;
+static siphash_key_t rill_port_key;
+
+static struct rill_bind_chain *rill_bind_chain(const struct net *net, u16 port)
+{
+	return &rill_bind[(port + net_hash_mix(net)) & (RILL_BIND_BUCKETS - 1)];
+}
+
+static struct rill_bind_bucket *rill_bind_find(struct rill_bind_chain *chain,
+					       const struct net *net, u16 port)
+{
+	struct rill_bind_bucket *tb;
+
+	hlist_for_each_entry(tb, &chain->head, node)
+		if (tb->port == port && net_eq(read_pnet(&tb->net), net))
+			return tb;
+	return NULL;
+}
+
+static struct rill_bind_bucket *rill_bind_create(struct rill_bind_chain *chain,
+						 struct net *net, u16 port)
+{
+	struct rill_bind_bucket *tb = kmem_cache_zalloc(rill_bind_cache, GFP_ATOMIC);
+
+	if (tb) {
+		write_pnet(&tb->net, net);
+		tb->port = port;
+		INIT_HLIST_HEAD(&tb->owners);
+		hlist_add_head(&tb->node, &chain->head);
+	}
+	return tb;
+}
+
+static void rill_bind_free_if_empty(struct rill_bind_bucket *tb)
+{
+	if (hlist_empty(&tb->owners)) {
+		hlist_del(&tb->node);
+		kmem_cache_free(rill_bind_cache, tb);
+	}
+}
+
+static void rill_bind_own(struct sock *sk, struct rill_bind_bucket *tb)
+{
+	inet_sk(sk)->inet_num = tb->port;
+	inet_sk(sk)->inet_sport = htons(tb->port);
+	sk_add_bind_node(sk, &tb->owners);
+	rill_sk(sk)->bucket = tb;
+}
+
+/* SO_REUSEPORT lets a socket of the same user, or a TIME_WAIT, share. */
+static bool rill_reuseport_shares(struct sock *sk, struct sock *other)
+{
+	return sk->sk_reuseport && other->sk_reuseport &&
+	       (other->sk_state == TCP_TIME_WAIT || uid_eq(sock_i_uid(sk), sock_i_uid(other)));
+}
+
+/*
+ * May sk not be an owner beside the others? @automatic: the port was not
+ * asked for by number, so sharing by SO_REUSEADDR has no point.
+ */
+static bool rill_bind_conflict(struct sock *sk, struct rill_bind_bucket *tb, bool automatic)
+{
+	struct sock *other;
+
+	sk_for_each_bound(other, &tb->owners) {
+		if (other == sk)
+			continue;
+		if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
+		    sk->sk_bound_dev_if != other->sk_bound_dev_if)
+			continue;
+		if (sk->sk_rcv_saddr && other->sk_rcv_saddr &&
+		    sk->sk_rcv_saddr != other->sk_rcv_saddr)
+			continue;
+		if (!automatic && sk->sk_reuse && other->sk_reuse && other->sk_state != TCP_LISTEN)
+			continue;
+		if (!automatic && rill_reuseport_shares(sk, other))
+			continue;
+		return true;
+	}
+	return false;
+}
+
+static int rill_bind_try(struct sock *sk, u16 port, bool automatic)
+{
+	struct net *net = sock_net(sk);
+	struct rill_bind_chain *chain = rill_bind_chain(net, port);
+	struct rill_bind_bucket *tb;
+	int err = 0;
+
+	spin_lock_bh(&chain->lock);
+	tb = rill_bind_find(chain, net, port);
+	if (tb && rill_bind_conflict(sk, tb, automatic))
+		err = -EADDRINUSE;
+	else if (!tb)
+		tb = rill_bind_create(chain, net, port);
+	if (!tb)
+		err = -ENOMEM;
+	if (!err) {
+		tb->explicit = true;
+		if (!rill_sk(sk)->bucket)
+			rill_bind_own(sk, tb);
+	}
+	spin_unlock_bh(&chain->lock);
+	return err;
+}
+
+/**
+ * rill_get_port() - bind a socket to a local port; struct proto's get_port
+ * @sk: the socket; sk_rcv_saddr and sk_reuse are set
+ * @snum: the port, or 0 to have one chosen at random (RFC 6056, 3.3.1)
+ *
+ * listen() calls it again for the port that @sk holds: then it only checks.
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0, -EADDRINUSE or -ENOMEM.
+ */
+int rill_get_port(struct sock *sk, unsigned short snum)
+{
+	int low, high, i, range, port, err = -EADDRINUSE;
+	u32 offset;
+
+	if (snum)
+		return rill_bind_try(sk, snum, false);
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	range = high - low + 1;
+	offset = get_random_u32();
+	for (i = 0; i < range; i++) {
+		port = low + (offset + i) % range;
+		if (inet_is_local_reserved_port(sock_net(sk), port))
+			continue;
+		err = rill_bind_try(sk, port, true);
+		if (err != -EADDRINUSE)
+			break;
+		cond_resched();
+	}
+	return err;
+}
+
+/* One candidate of rill_bind_connect(). */
+static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
+{
+	struct net *net = sock_net(sk);
+	struct rill_bind_chain *chain = rill_bind_chain(net, port);
+	struct rill_bind_bucket *tb;
+	int err;
+
+	spin_lock_bh(&chain->lock);
+	tb = rill_bind_find(chain, net, port);
+	*tw = NULL;
+	err = -EADDRNOTAVAIL;
+	if (tb && tb->explicit)
+		goto out;
+	err = -ENOMEM;
+	if (!tb)
+		tb = rill_bind_create(chain, net, port);
+	if (!tb)
+		goto out;
+	rill_bind_own(sk, tb);
+	err = rill_hash_connection(sk, tw);
+	if (err) {
+		__sk_del_bind_node(sk);
+		rill_sk(sk)->bucket = NULL;
+		inet_sk(sk)->inet_num = 0;
+		inet_sk(sk)->inet_sport = 0;
+		rill_bind_free_if_empty(tb);
+	}
+out:
+	spin_unlock_bh(&chain->lock);
+	return err;
+}
+
+/**
+ * rill_bind_connect() - give a connection a local port and a place in the table
+ * @sk: addresses and peer's port are set
+ *
+ * A port that was chosen here may serve many peers. RFC 6056, 3.3.3: where
+ * the search starts depends on the peer by a keyed hash, and moves on.
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0, -EADDRNOTAVAIL or -ENOMEM.
+ */
+int rill_bind_connect(struct sock *sk)
+{
+	static atomic_t next_ephemeral = ATOMIC_INIT(0);
+	int low, high, i, range, port, err = -EADDRNOTAVAIL;
+	struct rill_mini *tw = NULL;
+	u32 offset;
+
+	if (inet_sk(sk)->inet_num) {
+		err = rill_hash_connection(sk, &tw);
+		goto out;
+	}
+
+	inet_sk_get_local_port_range(sk, &low, &high);
+	range = high - low + 1;
+	offset = siphash_3u32((__force u32)sk->sk_rcv_saddr, (__force u32)sk->sk_daddr,
+			      (__force u32)sk->sk_dport, &rill_port_key);
+	offset += atomic_add_return(1 + get_random_u32() % 4, &next_ephemeral);
+	for (i = 0; i < range; i++) {
+		port = low + (offset + i) % range;
+		if (inet_is_local_reserved_port(sock_net(sk), port))
+			continue;
+		err = rill_connect_try(sk, port, &tw);
+		if (err != -EADDRNOTAVAIL)
+			break;
+		cond_resched();
+	}
+out:
+	if (tw) {
+		rill_time_wait_kill(tw);
+		rill_mini_put(tw);
+	}
+	return err;
+}
+
+/**
+ * rill_bind_inherit() - make a child an owner of its listener's port
+ * @child: new connection; inet_num is the listener's
+ * @listener: where it came from
+ *
+ * Context: softirqs off.
+ * Return: 0, or -ENOENT when the listener has let go of the port.
+ */
+int rill_bind_inherit(struct sock *child, const struct sock *listener)
+{
+	struct rill_bind_chain *chain = rill_bind_chain(sock_net(listener), child->sk_num);
+	struct rill_bind_bucket *tb;
+
+	spin_lock(&chain->lock);
+	tb = rill_sk(listener)->bucket;
+	if (tb)
+		rill_bind_own(child, tb);
+	spin_unlock(&chain->lock);
+	return tb ? 0 : -ENOENT;
+}
+
+/**
+ * rill_bind_share() - make a TIME_WAIT mini-socket an owner of a socket's port
+ * @tw: the mini-socket
+ * @sk: the socket that it takes over from
+ *
+ * Context: softirqs off; @sk is locked.
+ */
+void rill_bind_share(struct rill_mini *tw, struct sock *sk)
+{
+	struct rill_bind_chain *chain = rill_bind_chain(sock_net(sk), sk->sk_num);
+
+	spin_lock(&chain->lock);
+	tw->bucket = rill_sk(sk)->bucket;
+	if (tw->bucket)
+		sk_add_bind_node((struct sock *)tw, &tw->bucket->owners);
+	spin_unlock(&chain->lock);
+}
+
+/**
+ * rill_bind_put_mini() - a TIME_WAIT mini-socket lets go of its port
+ * @tw: the mini-socket
+ *
+ * Context: any but hard interrupt.
+ */
+void rill_bind_put_mini(struct rill_mini *tw)
+{
+	struct rill_bind_chain *chain = rill_bind_chain(read_pnet(&tw->c.skc_net), tw->c.skc_num);
+
+	spin_lock_bh(&chain->lock);
+	if (tw->bucket) {
+		__sk_del_bind_node((struct sock *)tw);
+		rill_bind_free_if_empty(tw->bucket);
+		tw->bucket = NULL;
+	}
+	spin_unlock_bh(&chain->lock);
+}
+
+/**
+ * rill_bind_put() - a socket lets go of its port
+ * @sk: the socket
+ *
+ * Context: any but hard interrupt; the socket lock is held.
+ */
+void rill_bind_put(struct sock *sk)
+{
+	struct rill_bind_chain *chain = rill_bind_chain(sock_net(sk), sk->sk_num);
+	struct rill_bind_bucket *tb;
+
+	spin_lock_bh(&chain->lock);
+	tb = rill_sk(sk)->bucket;
+	if (tb) {
+		__sk_del_bind_node(sk);
+		rill_sk(sk)->bucket = NULL;
+		inet_sk(sk)->inet_num = 0;
+		rill_bind_free_if_empty(tb);
+	}
+	spin_unlock_bh(&chain->lock);
+}
+
+/**
+ * rill_port_init() - make the table of ports
+ *
+ * Context: process, module load.
+ * Return: 0 or -ENOMEM.
+ */
+int rill_port_init(void)
+{
+	unsigned int i;
+
+	rill_bind_cache = KMEM_CACHE(rill_bind_bucket, SLAB_HWCACHE_ALIGN | SLAB_ACCOUNT);
+	if (!rill_bind_cache)
+		return -ENOMEM;
+	get_random_bytes(&rill_port_key, sizeof(rill_port_key));
+	for (i = 0; i < RILL_BIND_BUCKETS; i++) {
+		spin_lock_init(&rill_bind[i].lock);
+		INIT_HLIST_HEAD(&rill_bind[i].head);
+	}
+	return 0;
+}
+
+/**
+ * rill_port_exit() - free the table of ports, which is empty
+ *
+ * Context: process, module unload.
+ */
+void rill_port_exit(void)
+{
+	kmem_cache_destroy(rill_bind_cache);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rill: what its files call in each other, by file, from the way in to the
+ * way out. core/ has headers of its own, so have table.h and netns.h.
+ */
+#ifndef _RILL_PROTO_H
+#define _RILL_PROTO_H
+
+#include <linux/poll.h>
+#include <net/protocol.h>
+
+#include "compat.h"
+#include "sock.h"
+
+#define RILL_MIN_SND_MSS	48	/* tcp_min_snd_mss */
+
+/* module.c */
+extern int rill_ipproto;
+extern struct proto rill_prot;
+extern const struct proto_ops rill_stream_ops;
+
+/* mib.c */
+void rill_drop(const struct sock *sk, struct sk_buff *skb, unsigned int why);
+void rill_drop_net(const struct net *net, struct sk_buff *skb, unsigned int why);
+
+/* ipv4_rx.c */
+extern const struct net_protocol rill_v4_protocol;
+void rill_v4_mtu_reduced(struct sock *sk);
+
+/* input.c */
+void rill_input(struct sock *sk, struct sk_buff *skb);
+int rill_backlog_rcv(struct sock *sk, struct sk_buff *skb);
+void rill_reset_received(struct sock *sk);
+
+/* input_ack.c */
+bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts);
+void rill_rtt_take(struct sock *sk, u32 rtt_us);
+void rill_init_transfer(struct sock *sk);
+
+/* input_data.c */
+void rill_data(struct sock *sk, struct sk_buff *skb);
+void rill_data_ready(struct sock *sk);
+void rill_ofo_purge(struct sock *sk);
+
+/* minisock.c */
+u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
+u32 rill_ts_offset(__be32 saddr, __be32 daddr);
+
+/* state.c */
+void rill_set_state(struct sock *sk, enum rill_event event);
+void rill_init_connection(struct sock *sk);
+void rill_write_queue_purge(struct sock *sk);
+void rill_done(struct sock *sk, enum rill_event event);
+void rill_destroy(struct sock *sk);
+void rill_destroy_sock(struct sock *sk);
+
+/* timer.c */
+void rill_timers_init(struct sock *sk);
+void rill_timers_stop(struct sock *sk);
+void rill_timers_run(struct sock *sk);
+void rill_timer_start(struct sock *sk, enum rill_timer timer, unsigned long delay);
+void rill_timer_stop(struct sock *sk, enum rill_timer timer);
+bool rill_timer_armed(const struct sock *sk, enum rill_timer timer);
+unsigned long rill_rto(const struct sock *sk);
+void rill_keepalive(struct sock *sk, int on);
+
+/* output.c */
+void rill_output(struct sock *sk);
+void rill_push(struct sock *sk, bool force);
+u32 rill_size_goal(const struct sock *sk);
+void rill_cleanup_rbuf(struct sock *sk, int copied);
+
+/* xmit.c */
+u32 rill_mss_now(const struct rill_sock *rs);
+int rill_send_new(struct sock *sk, u32 len, bool fin);
+int rill_resend(struct sock *sk, u32 seq, u32 len);
+int rill_send_syn(struct sock *sk);
+void rill_send_ack(struct sock *sk);
+int rill_send_probe(struct sock *sk);
+void rill_send_reset(struct sock *sk, gfp_t gfp);
+void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, u32 ack,
+		      u16 window, u8 flags, const struct rill_opts *opts);
+void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload);
+
+/* ipv4_tx.c */
+struct dst_entry *rill_v4_route(struct sock *sk);
+u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
+void rill_sync_mss(struct sock *sk, u32 pmtu);
+void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
+		u8 flags, const struct rill_opts *opts);
+void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb);
+int rill_v4_init_net(struct net *net);
+void rill_v4_exit_net(struct net *net);
+
+/* offload.c */
+extern const struct net_offload rill_v4_offload;
+
+/* what a system call does: connect.c, sendmsg.c, recvmsg.c, close.c, sockopt.c */
+int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+u8 rill_choose_wscale(const struct sock *sk);
+int rill_listen(struct socket *sock, int backlog);
+struct sock *rill_accept(RILL_ACCEPT_ARGS);
+int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+void rill_write_space(struct sock *sk);
+int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
+__poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait);
+int rill_inq(const struct sock *sk);
+int rill_outq(const struct sock *sk);
+void rill_shutdown(struct sock *sk, int how);
+void rill_close(struct sock *sk, long timeout);
+int rill_disconnect(struct sock *sk, int flags);
+unsigned long rill_fin_time(const struct sock *sk);
+void rill_fin_wait_2_expired(struct sock *sk);
+int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
+		    unsigned int optlen);
+int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
+		    int __user *optlen);
+int rill_ioctl(struct sock *sk, int cmd, RILL_IOCTL_ARG);
+
+#endif /* _RILL_PROTO_H */

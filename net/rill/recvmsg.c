@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: recv.
+ */
+#include <net/inet_common.h>
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "netns.h"
+#include "proto.h"
+
+/*
+ * Receive buffer autotuning (C53): what the program reads in a round trip,
+ * twice, is what the window should hold.
+ */
+static void rill_grow_rcvbuf(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	u32 rtt_us = max_t(u32, rs->rtt.srtt_us >> 3, USEC_PER_MSEC);
+	u64 now = rill_now_us(), want;
+	u32 copied;
+
+	if (now - rs->rcvq_us < rtt_us)
+		return;
+	copied = rs->copied_seq - rs->rcvq_seq;
+	if (copied > rs->rcvq_space) {
+		if (READ_ONCE(rn->moderate_rcvbuf) && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
+			want = min_t(u64, 4ULL * copied, READ_ONCE(rn->rmem[2]));
+			if (want > sk->sk_rcvbuf)
+				WRITE_ONCE(sk->sk_rcvbuf, want);
+		}
+		rs->rcvq_space = copied;
+	}
+	rs->rcvq_seq = rs->copied_seq;
+	rs->rcvq_us = now;
+}
+
+/* The segment that holds byte seq, and where in it; NULL if none has come. */
+static struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset)
+{
+	struct sk_buff *skb;
+
+	skb_queue_walk(&sk->sk_receive_queue, skb) {
+		*offset = seq - RILL_SEQ(skb);
+		if (*offset < skb->len)
+			return skb;
+	}
+	return NULL;
+}
+
+/*
+ * Nothing to read now. Returns 0 to wait, or what recv is to return if it has
+ * copied nothing; *stop is set in that case.
+ */
+static int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
+{
+	*stop = true;
+	if (copied) {
+		*stop = sk->sk_err || sk->sk_state == TCP_CLOSE ||
+			sk->sk_shutdown & RCV_SHUTDOWN || !timeo || signal_pending(current);
+		return copied;
+	}
+	if (sock_flag(sk, SOCK_DONE))
+		return 0;
+	if (sk->sk_err)
+		return sock_error(sk);
+	if (sk->sk_shutdown & RCV_SHUTDOWN)
+		return 0;
+	if (sk->sk_state == TCP_CLOSE)
+		return -ENOTCONN;
+	if (!timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(timeo);
+	*stop = false;
+	return 0;
+}
+
+static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 peek_seq = rs->copied_seq, offset = 0, used;
+	u32 *seq = flags & MSG_PEEK ? &peek_seq : &rs->copied_seq;
+	struct sk_buff *skb;
+	int copied = 0, target, ret;
+	bool stop;
+	long timeo;
+
+	if (sk->sk_state == TCP_LISTEN)
+		return -ENOTCONN;
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
+	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	while (len) {
+		skb = rill_find_byte(sk, *seq, &offset);
+		if (!skb) {
+			if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
+				break;
+			ret = rill_recv_empty(sk, copied, timeo, &stop);
+			if (stop) {
+				copied = ret;
+				break;
+			}
+			if (copied >= target) {
+				/* the backlog has some */
+				release_sock(sk);
+				lock_sock(sk);
+			} else {
+				rill_cleanup_rbuf(sk, copied);
+				sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
+			}
+			continue;
+		}
+		used = min_t(size_t, skb->len - offset, len);
+		if (!(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
+			if (!copied)
+				copied = -EFAULT;
+			break;
+		}
+		WRITE_ONCE(*seq, *seq + used);
+		copied += used;
+		len -= used;
+		if (flags & MSG_PEEK)
+			continue;
+		rill_grow_rcvbuf(sk);
+		if (offset + used == skb->len)
+			sk_eat_skb(sk, skb);
+	}
+	if (!(flags & MSG_PEEK))
+		rill_cleanup_rbuf(sk, copied);
+	return copied;
+}
+
+/**
+ * rill_recvmsg() - struct proto's recvmsg
+ * @sk: connection
+ * @msg: where to
+ * @len: how much at most
+ * @flags: MSG_*
+ * @addr_len: for the error queue
+ *
+ * Context: process.
+ * Return: bytes, 0 at the end of the stream, or an errno of recv(2).
+ */
+int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
+{
+	int ret;
+
+	if (unlikely(flags & MSG_ERRQUEUE))
+		return inet_recv_error(sk, msg, len, addr_len);
+	lock_sock(sk);
+	ret = rill_recvmsg_locked(sk, msg, len, flags);
+	release_sock(sk);
+	return ret;
+}
+
+/* Bytes that a reader could have; the FIN is none. */
+static int rill_readable(const struct rill_sock *rs)
+{
+	return READ_ONCE(rs->rcv_nxt) - READ_ONCE(rs->copied_seq) - rs->fin_rcvd;
+}
+
+/* Room to write; if there is none, whoever frees some will tell (PO-12). */
+static bool rill_poll_writeable(struct sock *sk)
+{
+	if (__sk_stream_is_writeable(sk, 1))
+		return true;
+	sk_set_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+	/* against room that came between the test and the bit */
+	smp_mb__after_atomic();
+	return __sk_stream_is_writeable(sk, 1);
+}
+
+/**
+ * rill_poll() - struct proto_ops' poll
+ * @file: descriptor
+ * @sock: socket
+ * @wait: poll table
+ *
+ * PO-1 to PO-10.
+ *
+ * Context: process.
+ * Return: EPOLL*.
+ */
+__poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
+{
+	struct sock *sk = sock->sk;
+	const struct rill_sock *rs = rill_sk(sk);
+	__poll_t mask = 0;
+	int state;
+	u8 shut;
+
+	sock_poll_wait(file, sock, wait);
+	state = inet_sk_state_load(sk);
+	if (state == TCP_LISTEN)
+		return READ_ONCE(rs->listen.accept_head) ? EPOLLIN | EPOLLRDNORM : 0;
+
+	shut = READ_ONCE(sk->sk_shutdown);
+	if (shut == SHUTDOWN_MASK || state == TCP_CLOSE)
+		mask |= EPOLLHUP;
+	if (shut & RCV_SHUTDOWN)
+		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
+	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+		if (rill_readable(rs) >= sock_rcvlowat(sk, 0, INT_MAX))
+			mask |= EPOLLIN | EPOLLRDNORM;
+		if (shut & SEND_SHUTDOWN || rill_poll_writeable(sk))
+			mask |= EPOLLOUT | EPOLLWRNORM;
+	}
+	/* pairs with smp_wmb() in rill_reset_received() */
+	smp_rmb();
+	if (READ_ONCE(sk->sk_err) || !skb_queue_empty_lockless(&sk->sk_error_queue))
+		mask |= EPOLLERR;
+	return mask;
+}
+
+/**
+ * rill_inq() - SIOCINQ: bytes not yet read
+ * @sk: not a listener
+ *
+ * Context: the socket lock is held.
+ * Return: bytes; IO-1: the FIN is none.
+ */
+int rill_inq(const struct sock *sk)
+{
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	return rill_readable(rill_sk(sk));
+}
+
+/**
+ * rill_outq() - SIOCOUTQ: bytes not yet acknowledged
+ * @sk: not a listener
+ *
+ * Context: the socket lock is held.
+ * Return: bytes; IO-2: 0 in SYN states.
+ */
+int rill_outq(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		return 0;
+	return READ_ONCE(rs->write_seq) - READ_ONCE(rs->snd_una);
+}

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: send.
+ */
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "netns.h"
+#include "proto.h"
+
+static struct sk_buff *rill_alloc_data(struct sock *sk)
+{
+	struct sk_buff *skb = alloc_skb_fclone(RILL_MAX_HEADER, sk->sk_allocation);
+
+	if (!skb)
+		return NULL;
+	if (!sk_wmem_schedule(sk, skb->truesize)) {
+		__kfree_skb(skb);
+		return NULL;
+	}
+	skb_reserve(skb, RILL_MAX_HEADER);
+	__skb_header_release(skb);
+	skb->ip_summed = CHECKSUM_PARTIAL;
+	memset(skb->cb, 0, sizeof(struct rill_skb_cb));
+	return skb;
+}
+
+/* Append an empty segment to the send queue. */
+static void rill_queue_new(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	RILL_SEQ(skb) = rs->write_seq;
+	RILL_END(skb) = rs->write_seq;
+	__skb_queue_tail(&sk->sk_write_queue, skb);
+	sk_wmem_queued_add(sk, skb->truesize);
+	sk_mem_charge(sk, skb->truesize);
+}
+
+/* The last segment of the queue, if it takes more, else NULL. */
+static struct sk_buff *rill_open_tail(struct sock *sk, u32 goal)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || RILL_CB(skb)->sent & RILL_SENT_SEALED || skb->len >= goal)
+		return NULL;
+	return skb;
+}
+
+/*
+ * Copy some of the message to the end of skb. Returns bytes, 0 when a new
+ * segment is needed, -ENOMEM when memory is, or -EFAULT.
+ */
+static int rill_copy_some(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 goal)
+{
+	int i = skb_shinfo(skb)->nr_frags, copy, err;
+	struct page_frag *pfrag = sk_page_frag(sk);
+	struct rill_sock *rs = rill_sk(sk);
+	bool merge = true;
+
+	if (!sk_page_frag_refill(sk, pfrag))
+		return -ENOMEM;
+	if (!skb_can_coalesce(skb, i, pfrag->page, pfrag->offset)) {
+		if (i >= MAX_SKB_FRAGS) {
+			RILL_CB(skb)->sent |= RILL_SENT_SEALED;
+			return 0;
+		}
+		merge = false;
+	}
+	copy = min_t(int, min_t(size_t, msg_data_left(msg), goal - skb->len),
+		     pfrag->size - pfrag->offset);
+	if (!sk_wmem_schedule(sk, copy))
+		return -ENOMEM;
+	err = skb_copy_to_page_nocache(sk, &msg->msg_iter, skb, pfrag->page, pfrag->offset, copy);
+	if (err)
+		return err;
+	if (merge) {
+		skb_frag_size_add(&skb_shinfo(skb)->frags[i - 1], copy);
+	} else {
+		skb_fill_page_desc(skb, i, pfrag->page, pfrag->offset, copy);
+		page_ref_inc(pfrag->page);
+	}
+	pfrag->offset += copy;
+	WRITE_ONCE(rs->write_seq, rs->write_seq + copy);
+	RILL_END(skb) += copy;
+	RILL_CB(skb)->sent &= ~RILL_SENT_ONCE;
+	if (!rs->send_head)
+		rs->send_head = skb;
+	return copy;
+}
+
+/* An empty segment at the tail stands for nothing. */
+static void rill_drop_empty_tail(struct sock *sk)
+{
+	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
+
+	if (!skb || skb->len)
+		return;
+	__skb_unlink(skb, &sk->sk_write_queue);
+	rill_wmem_free(sk, skb);
+}
+
+/* Fill one stretch of a segment; see rill_copy_some() for what it returns. */
+static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
+{
+	struct sk_buff *skb = rill_open_tail(sk, goal);
+	int ret;
+
+	if (!skb) {
+		if (!sk_stream_memory_free(sk))
+			return -ENOMEM;
+		skb = rill_alloc_data(sk);
+		if (!skb)
+			return -ENOMEM;
+		rill_queue_new(sk, skb);
+	}
+	ret = rill_copy_some(sk, skb, msg, goal);
+	if (ret > 0 && skb->len >= goal)
+		rill_push(sk, false);
+	return ret;
+}
+
+static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	int flags = msg->msg_flags, copied = 0, err;
+	u32 goal;
+	long timeo;
+
+	if (flags & (MSG_OOB | MSG_FASTOPEN))
+		return -EOPNOTSUPP;
+	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))) {
+		err = sk_stream_wait_connect(sk, &timeo);
+		if (err)
+			goto failed;
+	}
+	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
+	goal = rill_size_goal(sk);
+	err = -EPIPE;
+	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+		goto failed;
+
+	/* until the end of the message there is more to come */
+	rs->more = 1;
+	while (msg_data_left(msg)) {
+		err = rill_fill(sk, msg, goal);
+		if (err >= 0) {
+			copied += err;
+			continue;
+		}
+		if (err == -EFAULT)
+			goto failed;
+		/* wait for memory, after all that may leave has left */
+		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
+		if (copied) {
+			rs->more = 0;
+			rill_push(sk, false);
+		}
+		err = sk_stream_wait_memory(sk, &timeo);
+		if (err)
+			goto failed;
+		rs->more = 1;
+		goal = rill_size_goal(sk);
+		err = -EPIPE;
+		if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
+			goto failed;
+	}
+	err = 0;
+failed:
+	rill_drop_empty_tail(sk);
+	rs->more = copied && !err && flags & MSG_MORE;
+	if (copied) {
+		rill_push(sk, false);
+		return copied;
+	}
+	if (!err)
+		return 0;
+	err = sk_stream_error(sk, flags, err);
+	/* an edge-triggered waiter must hear of room that came meanwhile */
+	if (err == -EAGAIN && skb_queue_empty(&sk->sk_write_queue))
+		sk->sk_write_space(sk);
+	return err;
+}
+
+/**
+ * rill_sendmsg() - struct proto's sendmsg
+ * @sk: connection
+ * @msg: what to send
+ * @size: how much
+ *
+ * Context: process.
+ * Return: bytes queued, or an errno of send(2).
+ */
+int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	int ret;
+
+	lock_sock(sk);
+	ret = rill_sendmsg_locked(sk, msg);
+	release_sock(sk);
+	return ret;
+}
+
+/**
+ * rill_write_space() - sk_write_space: tell writers that a third is free
+ * @sk: connection
+ *
+ * Context: any.
+ */
+void rill_write_space(struct sock *sk)
+{
+	struct socket *sock = sk->sk_socket;
+	struct socket_wq *wq;
+
+	if (!sock || !__sk_stream_is_writeable(sk, 1))
+		return;
+	clear_bit(SOCK_NOSPACE, &sock->flags);
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq))
+		wake_up_interruptible_poll(&wq->wait, EPOLLOUT | EPOLLWRNORM | EPOLLWRBAND);
+	if (wq && wq->fasync_list && !(sk->sk_shutdown & SEND_SHUTDOWN))
+		sock_wake_async(wq, SOCK_WAKE_SPACE, POLL_OUT);
+	rcu_read_unlock();
+}

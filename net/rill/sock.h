@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rill: the connection (struct rill_sock) and what a queued segment carries.
+ */
+#ifndef _RILL_SOCK_H
+#define _RILL_SOCK_H
+
+#include <linux/skbuff.h>
+#include <linux/tcp.h>
+#include <net/inet_sock.h>
+#include <net/sock.h>
+
+#include "core/cong.h"
+#include "core/option.h"
+#include "core/reasm.h"
+#include "core/rto.h"
+#include "core/state.h"
+
+#define RILL_MIN_MSS		88
+#define RILL_DEFAULT_MSS	536U	/* RFC 9293, 3.7.1, MUST-15 */
+#define RILL_MAX_WINDOW		65535U	/* the field, before scaling */
+#define RILL_MAX_HEADER		round_up(MAX_HEADER + 60 + 60, 16)
+#define RILL_SUPER_MAX		65535U	/* an IP packet, with its headers */
+
+#define RILL_TIME_WAIT_LEN	(60 * HZ)
+#define RILL_DELACK		(HZ / 25)	/* 40 ms, MUST-40: below 0.5 s */
+#define RILL_RTO_MAX		(120 * HZ)
+#define RILL_QUICKACKS		16
+
+/* One array of deadlines, one wheel timer armed for the earliest: timer.c. */
+enum rill_timer {
+	RILL_TIMER_RTO,		/* RFC 6298; also SYN */
+	RILL_TIMER_PROBE,	/* zero window or corked data */
+	RILL_TIMER_DELACK,
+	RILL_TIMER_KEEPALIVE,
+	RILL_TIMER_FIN_WAIT_2,	/* an orphan's */
+	RILL_TIMERS
+};
+
+/* What the end of input, or the release of the socket, has to do. */
+#define RILL_OUT_ACK_NOW	0x01	/* an ACK must leave, on data or alone */
+#define RILL_OUT_ACK_LATER	0x02	/* one may wait for company */
+#define RILL_OUT_PUSH		0x04	/* the windows may let more data out */
+#define RILL_OUT_RETRANS	0x08	/* resend from snd_una */
+#define RILL_OUT_LIMITED	0x10	/* one segment beyond cwnd, RFC 3042 */
+#define RILL_OUT_WRITE_SPACE	0x20	/* acknowledged data made room */
+
+/* Why release_cb has work; bits of rill_sock.deferred. */
+enum rill_deferred {
+	RILL_DEFER_TIMER,	/* the wheel timer fired while a user held the socket */
+	RILL_DEFER_MTU,		/* so did an ICMP "fragmentation needed" */
+	RILL_DEFER_OUTPUT,	/* the backlog was processed, output is due */
+};
+
+/**
+ * struct rill_skb_cb - what Rill keeps with a queued segment, host order
+ * @node: [seq, end) in sequence space, SYN and FIN count; tree linkage while
+ *	out of order
+ * @tx_us: send queue: when its last byte was first sent, microseconds
+ * @ack: receive side: SEG.ACK
+ * @wnd: receive side: SEG.WND before scaling
+ * @flags: TCPHDR_* of the header
+ * @sent: send queue: RILL_SENT_*
+ */
+struct rill_skb_cb {
+	struct rill_reasm_node	node;
+	union {
+		u64	tx_us;
+		struct {
+			u32	ack;
+			u16	wnd;
+		};
+	};
+	u8	flags;
+	u8	sent;
+};
+
+#define RILL_SENT_ONCE		0x1	/* all of it was sent */
+#define RILL_SENT_AGAIN		0x2	/* some of it was sent twice: no RTT sample (Karn) */
+#define RILL_SENT_SEALED	0x4	/* a clone shares its frags: append no more */
+
+#define RILL_CB(skb)	((struct rill_skb_cb *)&(skb)->cb[0])
+#define RILL_SEQ(skb)	(RILL_CB(skb)->node.seq)
+#define RILL_END(skb)	(RILL_CB(skb)->node.end)
+
+struct rill_mini;
+struct rill_bind_bucket;
+
+/**
+ * struct rill_listen - what a socket in LISTEN has besides
+ * @lock: guards all of it; taken inside of no other lock of a listener
+ * @accept_head: connections that wait for accept(), oldest first, linked by
+ *	rill_sock.accept_next
+ * @accept_tail: the last of them
+ * @syn_list: mini-sockets in SYN_RECV
+ * @accept_len: how many wait; compared with sk_max_ack_backlog
+ * @syn_len: how many are in SYN_RECV
+ */
+struct rill_listen {
+	spinlock_t		lock;
+	struct sock		*accept_head;
+	struct sock		*accept_tail;
+	struct list_head	syn_list;
+	int			accept_len;
+	int			syn_len;
+};
+
+/**
+ * struct rill_sock - a connection, or a listener
+ *
+ * Guarded by the socket lock but for @listen (its own lock), @deferred (bit
+ * operations) and what the tables own (@bucket: its bind bucket's lock).
+ * Groups are laid out by who touches them together.
+ */
+struct rill_sock {
+	struct inet_sock inet;		/* must be first */
+
+	/* every segment in, every segment out: RFC 9293, 3.3.1 */
+	u32	rcv_nxt;
+	u32	rcv_wup;		/* rcv_nxt when a window was last advertised */
+	u32	rcv_wnd;		/* that window, bytes from rcv_wup */
+	u32	copied_seq;		/* next byte that the program reads */
+	u32	snd_una;
+	u32	snd_nxt;
+	u32	snd_wnd;		/* bytes, scaled */
+	u32	snd_wl1;
+	u32	snd_wl2;
+	u32	write_seq;		/* end of what the program wrote, and FIN */
+	u32	max_wnd;		/* largest snd_wnd ever */
+	u16	mss;			/* bytes of data in a full segment, options off */
+	u16	rcv_mss;		/* the peer's usual full segment */
+	u8	snd_wscale;
+	u8	rcv_wscale;
+	u8	out;			/* RILL_OUT_* */
+	u8	quickack;		/* ACKs still to be sent at once */
+	u8	ts_ok:1,		/* RFC 7323 agreed */
+		wscale_ok:1,
+		sack_ok:1,
+		pingpong:1,		/* answers carry our ACKs */
+		fin_queued:1,		/* write_seq counts a FIN */
+		fin_rcvd:1,
+		more:1,			/* MSG_MORE, or sendmsg has not finished */
+		limited_tx:1;		/* RFC 3042: one segment beyond cwnd */
+	u8	cwnd_limited:1;		/* cwnd, nothing else, held data back */
+	u32	ts_recent;
+	u32	ts_recent_stamp;	/* seconds, when it was taken */
+	u32	ts_offset;
+	struct sk_buff	*send_head;	/* of sk_write_queue: holds snd_nxt, or NULL */
+	struct rill_rtt	rtt;
+	struct rill_cong cong;
+	struct rill_recov recov;
+	u32	rtx_nxt;		/* RILL_RECOV_LOSS: next byte to resend */
+	u32	rtx_burst;		/* RILL_RECOV_FAST: bytes per partial ACK */
+
+	/* timers */
+	struct timer_list wheel;
+	unsigned long	deadline[RILL_TIMERS];	/* jiffies; valid if armed */
+	unsigned long	deferred;		/* enum rill_deferred */
+	u8	armed;			/* bit per enum rill_timer */
+	u8	backoff;		/* doublings of the RTO or of the probe */
+	u8	keep_out;		/* keepalive probes unanswered */
+	u8	retransmits;		/* timeouts since snd_una last moved */
+	u8	probes_out;		/* window probes unanswered */
+	u64	stall_us;		/* when what stands at snd_una was first sent */
+	u64	probe_us;		/* when the window closed */
+
+	/* receive side */
+	struct rill_reasm ofo;
+	u32	ofo_bytes;		/* truesize held in it */
+	u32	irs;
+	u32	rcvq_seq;		/* receive buffer autotuning: copied_seq, */
+	u32	rcvq_space;		/* what was read in a round trip, */
+	u64	rcvq_us;		/* and since when */
+	u32	window_clamp;		/* of every window we offer */
+	unsigned long	challenge_at;	/* jiffies of the last challenge ACK */
+	unsigned long	last_rcv;	/* jiffies of the last segment with data */
+	unsigned long	last_any;	/* jiffies of the last segment */
+
+	/* set up once */
+	u32	iss;
+	u32	pmtu;			/* the path MTU that mss was made from */
+	u32	mtu_info;		/* from ICMP, deferred */
+	u16	mss_clamp;		/* what the peer's MSS option allows */
+	u16	adv_mss;		/* what ours said */
+
+	/* statistics of TCP_INFO */
+	u64	bytes_acked;
+	u64	bytes_received;
+	u32	segs_in;
+	u32	segs_out;
+	u32	data_segs_in;
+	u32	data_segs_out;
+	u32	total_retrans;
+	u64	bytes_sent;
+	u64	bytes_retrans;
+	unsigned long	last_sent;	/* jiffies of the last data segment out */
+
+	/* tables; from here on a new connection keeps what the socket had */
+	struct rill_bind_bucket *bucket;
+	struct sock	*accept_next;
+	struct rill_listen listen;
+
+	/* options: kept by a disconnect, inherited by a listener's children */
+	u32	user_timeout;		/* ms; 0: retries2 */
+	u32	keep_idle;		/* jiffies; 0: sysctl */
+	u32	keep_intvl;		/* jiffies; 0: sysctl */
+	u32	user_window;		/* TCP_WINDOW_CLAMP, 0: none */
+	int	linger2;		/* jiffies; 0: fin_timeout, negative: no FIN_WAIT_2 */
+	u16	mss_user;		/* TCP_MAXSEG, 0: none */
+	u8	syn_retries;		/* TCP_SYNCNT, 0: sysctl */
+	u8	keep_probes;		/* 0: sysctl */
+	u8	nodelay:1,
+		cork:1;
+};
+
+static inline struct rill_sock *rill_sk(const struct sock *sk)
+{
+	return (struct rill_sock *)sk;
+}
+
+/* The clock of RTT measurement and of core/: microseconds, monotonic. */
+static inline u64 rill_now_us(void)
+{
+	return div_u64(ktime_get_ns(), NSEC_PER_USEC);
+}
+
+/* RFC 7323, 5.4: a tick of one millisecond, plus a secret offset. */
+static inline u32 rill_ts_now(u32 offset)
+{
+	return (u32)div_u64(ktime_get_ns(), NSEC_PER_MSEC) + offset;
+}
+
+/* What is left of the window that the peer knows about, bytes. */
+static inline u32 rill_rcv_window(const struct rill_sock *rs)
+{
+	s32 win = rs->rcv_wup + rs->rcv_wnd - rs->rcv_nxt;
+
+	return win < 0 ? 0 : win;
+}
+
+static inline u32 rill_flight(const struct rill_sock *rs)
+{
+	return rs->snd_nxt - rs->snd_una;
+}
+
+/* Has the FIN been acknowledged? */
+static inline bool rill_fin_acked(const struct rill_sock *rs)
+{
+	return rs->fin_queued && rs->snd_una == rs->write_seq;
+}
+
+/* Half of a buffer is for data, half for what the kernel adds. */
+static inline int rill_win_from_space(int space)
+{
+	return space / 2;
+}
+
+static inline u32 rill_space(const struct sock *sk)
+{
+	int used = atomic_read(&sk->sk_rmem_alloc) + READ_ONCE(sk->sk_backlog.len);
+
+	return max(rill_win_from_space(READ_ONCE(sk->sk_rcvbuf) - used), 0);
+}
+
+static inline u32 rill_full_space(const struct sock *sk)
+{
+	return rill_win_from_space(READ_ONCE(sk->sk_rcvbuf));
+}
+
+/* Free a segment that was taken off the send queue. */
+static inline void rill_wmem_free(struct sock *sk, struct sk_buff *skb)
+{
+	sk_wmem_queued_add(sk, -(int)skb->truesize);
+	sk_mem_uncharge(sk, skb->truesize);
+	__kfree_skb(skb);
+}
+
+#endif /* _RILL_SOCK_H */

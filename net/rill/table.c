@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: the table of connections and the table of listeners.
+ *
+ * Connections, SYN_RECV and TIME_WAIT mini-sockets share one table, hashed by
+ * the 4-tuple and the namespace; listeners have another, hashed by port. Both
+ * are nulls lists that readers walk under RCU. Connections and mini-sockets
+ * come from SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference, then
+ * looks at the key again. Listeners are freed after a grace period and are
+ * used without a reference.
+ *
+ * Lock order: bind chain (port.c), then connection chain. Chains of the
+ * connection table share RILL_LOCKS locks.
+ */
+#include <linux/jhash.h>
+#include <linux/mm.h>
+#include <linux/rculist_nulls.h>
+#include <linux/vmalloc.h>
+#include <net/netns/hash.h>
+
+#include "netns.h"
+#include "proto.h"
+#include "table.h"
+
+#define RILL_LOCKS		256
+#define RILL_LISTEN_BUCKETS	256
+#define RILL_BUCKETS_MIN	1024
+#define RILL_BUCKETS_MAX	65536
+
+static struct hlist_nulls_head *rill_chains;
+static unsigned int rill_mask;
+static spinlock_t rill_locks[RILL_LOCKS];
+static struct hlist_nulls_head rill_listen_chains[RILL_LISTEN_BUCKETS];
+static spinlock_t rill_listen_locks[RILL_LISTEN_BUCKETS];
+static u32 rill_hash_rnd;
+
+/* faddr:fport is the peer, laddr:lport is us */
+static u32 rill_hashfn(const struct net *net, __be32 laddr, u16 lport, __be32 faddr, __be16 fport)
+{
+	return jhash_3words((__force u32)laddr, (__force u32)faddr,
+			    (u32)lport << 16 | (__force u32)fport,
+			    rill_hash_rnd + net_hash_mix(net));
+}
+
+static u32 rill_hash_of(const struct sock_common *c)
+{
+	return rill_hashfn(read_pnet(&c->skc_net), c->skc_rcv_saddr, c->skc_num, c->skc_daddr,
+			   c->skc_dport);
+}
+
+static spinlock_t *rill_lock_of(u32 hash)
+{
+	return &rill_locks[hash & (RILL_LOCKS - 1)];
+}
+
+static bool rill_match(const struct sock *sk, const struct net *net, __be32 saddr, __be16 sport,
+		       __be32 daddr, u16 dport, int dif, int sdif)
+{
+	return sk->sk_daddr == saddr && sk->sk_rcv_saddr == daddr && sk->sk_dport == sport &&
+	       sk->sk_num == dport && net_eq(sock_net(sk), net) &&
+	       inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
+}
+
+static bool rill_is_mini(const struct sock *sk)
+{
+	return !sk_fullsock(sk);
+}
+
+/**
+ * rill_sock_put() - drop a reference that rill_lookup() took
+ * @sk: a socket or a mini-socket
+ *
+ * Context: any.
+ */
+void rill_sock_put(struct sock *sk)
+{
+	if (rill_is_mini(sk))
+		rill_mini_put(rill_mini(sk));
+	else
+		sock_put(sk);
+}
+
+/**
+ * rill_lookup_established() - find whom a tuple belongs to, listeners aside
+ * @net: namespace
+ * @saddr: peer's address
+ * @sport: peer's port
+ * @daddr: our address
+ * @dport: our port, host order
+ * @dif: interface that the segment came in by
+ * @sdif: the slave interface of it, 0 if none
+ *
+ * Context: RCU read side.
+ * Return: a referenced socket or mini-socket (sk_fullsock() tells), or NULL.
+ */
+struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
+				     __be32 daddr, u16 dport, int dif, int sdif)
+{
+	u32 hash = rill_hashfn(net, daddr, dport, saddr, sport);
+	const struct hlist_nulls_node *node;
+	unsigned int slot = hash & rill_mask;
+	struct sock *sk;
+
+begin:
+	sk_nulls_for_each_rcu(sk, node, &rill_chains[slot]) {
+		if (sk->sk_hash != hash)
+			continue;
+		if (!rill_match(sk, net, saddr, sport, daddr, dport, dif, sdif))
+			continue;
+		if (!refcount_inc_not_zero(&sk->sk_refcnt))
+			goto begin;
+		if (likely(rill_match(sk, net, saddr, sport, daddr, dport, dif, sdif)))
+			return sk;
+		rill_sock_put(sk);
+		goto begin;
+	}
+	/* moved to another chain under our feet: start over */
+	if (get_nulls_value(node) != slot)
+		goto begin;
+	return NULL;
+}
+
+static unsigned int rill_listen_slot(const struct net *net, u16 port)
+{
+	return (port + net_hash_mix(net)) & (RILL_LISTEN_BUCKETS - 1);
+}
+
+static int rill_listen_score(const struct sock *sk, const struct net *net, __be32 daddr,
+			     u16 dport, int dif, int sdif)
+{
+	int score = 1;
+
+	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport)
+		return -1;
+	if (sk->sk_rcv_saddr) {
+		if (sk->sk_rcv_saddr != daddr)
+			return -1;
+		score += 4;
+	}
+	if (!inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif))
+		return -1;
+	if (sk->sk_bound_dev_if)
+		score += 2;
+	return score;
+}
+
+/**
+ * rill_lookup_listener() - find the listener for a SYN
+ * @net: namespace
+ * @daddr: our address
+ * @dport: our port, host order
+ * @dif: interface that the segment came in by
+ * @sdif: the slave interface of it, 0 if none
+ *
+ * The most specific one wins: an address counts more than a device.
+ *
+ * Context: RCU read side, which also is what keeps the result alive.
+ * Return: a listener without a reference, or NULL.
+ */
+struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif)
+{
+	unsigned int slot = rill_listen_slot(net, dport);
+	const struct hlist_nulls_node *node;
+	struct sock *sk, *best;
+	int score, high;
+
+begin:
+	best = NULL;
+	high = 0;
+	sk_nulls_for_each_rcu(sk, node, &rill_listen_chains[slot]) {
+		score = rill_listen_score(sk, net, daddr, dport, dif, sdif);
+		if (score > high) {
+			high = score;
+			best = sk;
+		}
+	}
+	if (get_nulls_value(node) != slot)
+		goto begin;
+	return best;
+}
+
+/**
+ * rill_lookup() - find whom a segment belongs to
+ * @net: namespace
+ * @saddr: source address of the segment
+ * @sport: source port of the segment
+ * @daddr: destination address
+ * @dport: destination port, host order
+ * @dif: interface that it came in by
+ * @sdif: the slave interface of it, 0 if none
+ * @refcounted: set when the result must be given to rill_sock_put()
+ *
+ * Context: RCU read side.
+ * Return: a connection, a mini-socket, a listener, or NULL.
+ */
+struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
+			 u16 dport, int dif, int sdif, bool *refcounted)
+{
+	struct sock *sk;
+
+	sk = rill_lookup_established(net, saddr, sport, daddr, dport, dif, sdif);
+	*refcounted = sk;
+	return sk ? : rill_lookup_listener(net, daddr, dport, dif, sdif);
+}
+
+/* Another owner of c's tuple in its chain, which the caller has locked. */
+static struct sock *rill_twin(const struct sock_common *c)
+{
+	const struct hlist_nulls_node *node;
+	struct sock *sk;
+
+	sk_nulls_for_each(sk, node, &rill_chains[c->skc_hash & rill_mask]) {
+		if (sk->sk_hash == c->skc_hash && &sk->__sk_common != c &&
+		    sk->sk_addrpair == c->skc_addrpair && sk->sk_portpair == c->skc_portpair &&
+		    net_eq(sock_net(sk), read_pnet(&c->skc_net)) &&
+		    (!sk->sk_bound_dev_if || !c->skc_bound_dev_if ||
+		     sk->sk_bound_dev_if == c->skc_bound_dev_if))
+			return sk;
+	}
+	return NULL;
+}
+
+static void rill_chain_add(struct sock_common *c)
+{
+	hlist_nulls_add_head_rcu(&c->skc_nulls_node, &rill_chains[c->skc_hash & rill_mask]);
+}
+
+/**
+ * rill_hash_connection() - enter a connection under its tuple, if it is free
+ * @sk: addresses and ports are set
+ * @tw: set to a TIME_WAIT that gave way (RFC 6191, MAY-2), else to NULL; it is
+ *	out of the table, and the caller owes it rill_time_wait_kill() and
+ *	rill_mini_put() once no lock is held
+ *
+ * Context: process or softirq; the socket lock is held.
+ * Return: 0, or -EADDRNOTAVAIL when the tuple is in use.
+ */
+int rill_hash_connection(struct sock *sk, struct rill_mini **tw)
+{
+	struct sock_common *c = &sk->__sk_common;
+	struct sock *twin;
+	spinlock_t *lock;
+	int err = 0;
+
+	*tw = NULL;
+	c->skc_hash = rill_hash_of(c);
+	lock = rill_lock_of(c->skc_hash);
+	spin_lock_bh(lock);
+	twin = rill_twin(c);
+	if (twin && twin->sk_state == TCP_TIME_WAIT && rill_time_wait_reusable(rill_mini(twin))) {
+		*tw = rill_mini(twin);
+		rill_time_wait_inherit(sk, *tw);
+		hlist_nulls_del_init_rcu(&twin->sk_nulls_node);
+	} else if (twin) {
+		err = -EADDRNOTAVAIL;
+	}
+	if (!err)
+		rill_chain_add(c);
+	spin_unlock_bh(lock);
+	return err;
+}
+
+/**
+ * rill_hash_replace() - put one owner of a tuple in the place of another
+ * @new: the one to enter, same tuple
+ * @old: the one to take out
+ *
+ * Context: softirqs off.
+ * Return: whether @old was still in the table; if not, @new is not either.
+ */
+bool rill_hash_replace(struct sock_common *new, struct sock_common *old)
+{
+	spinlock_t *lock = rill_lock_of(old->skc_hash);
+	bool found;
+
+	new->skc_hash = old->skc_hash;
+	spin_lock(lock);
+	found = !hlist_nulls_unhashed(&old->skc_nulls_node);
+	if (found) {
+		rill_chain_add(new);
+		hlist_nulls_del_init_rcu(&old->skc_nulls_node);
+	}
+	spin_unlock(lock);
+	return found;
+}
+
+/**
+ * rill_hash_mini() - enter a mini-socket in SYN_RECV
+ * @mini: tuple is set; one reference is the table's
+ *
+ * Context: softirqs off.
+ * Return: false if the tuple has an owner already.
+ */
+bool rill_hash_mini(struct rill_mini *mini)
+{
+	spinlock_t *lock;
+	bool ok;
+
+	mini->c.skc_hash = rill_hash_of(&mini->c);
+	lock = rill_lock_of(mini->c.skc_hash);
+	spin_lock(lock);
+	ok = !rill_twin(&mini->c);
+	if (ok)
+		rill_chain_add(&mini->c);
+	spin_unlock(lock);
+	return ok;
+}
+
+/**
+ * rill_unhash_mini() - take a mini-socket out of the table
+ * @mini: a mini-socket that was entered once
+ *
+ * Context: any but hard interrupt.
+ * Return: whether it was in; then the table's reference is the caller's.
+ */
+bool rill_unhash_mini(struct rill_mini *mini)
+{
+	spinlock_t *lock = rill_lock_of(mini->c.skc_hash);
+	bool found;
+
+	spin_lock_bh(lock);
+	found = !hlist_nulls_unhashed(&mini->c.skc_nulls_node);
+	if (found)
+		hlist_nulls_del_init_rcu(&mini->c.skc_nulls_node);
+	spin_unlock_bh(lock);
+	return found;
+}
+
+/**
+ * rill_hash_listener() - make a listener visible
+ * @sk: in LISTEN, port bound
+ *
+ * Context: process; the socket lock is held.
+ */
+void rill_hash_listener(struct sock *sk)
+{
+	unsigned int slot = rill_listen_slot(sock_net(sk), sk->sk_num);
+
+	spin_lock_bh(&rill_listen_locks[slot]);
+	hlist_nulls_add_head_rcu(&sk->sk_nulls_node, &rill_listen_chains[slot]);
+	spin_unlock_bh(&rill_listen_locks[slot]);
+}
+
+/**
+ * rill_unhash() - take a connection or a listener out of its table
+ * @sk: the socket; its state still is the one that it was entered in
+ *
+ * Context: any but hard interrupt; the socket lock is held.
+ */
+void rill_unhash(struct sock *sk)
+{
+	spinlock_t *lock;
+
+	if (sk_unhashed(sk))
+		return;
+	lock = sk->sk_state == TCP_LISTEN ?
+	       &rill_listen_locks[rill_listen_slot(sock_net(sk), sk->sk_num)] :
+	       rill_lock_of(sk->sk_hash);
+	spin_lock_bh(lock);
+	if (!sk_unhashed(sk))
+		hlist_nulls_del_init_rcu(&sk->sk_nulls_node);
+	spin_unlock_bh(lock);
+}
+
+/**
+ * rill_table_chain() - one chain of the table of connections, for a walk
+ * @i: index below rill_table_buckets()
+ * @head: set to the chain
+ *
+ * Return: the lock to hold, softirqs off, while walking it.
+ */
+spinlock_t *rill_table_chain(unsigned int i, struct hlist_nulls_head **head)
+{
+	*head = &rill_chains[i];
+	return rill_lock_of(i);
+}
+
+/**
+ * rill_table_buckets() - how many chains the table of connections has
+ *
+ * Return: a power of two, at least RILL_LOCKS.
+ */
+unsigned int rill_table_buckets(void)
+{
+	return rill_mask + 1;
+}
+
+/**
+ * rill_listen_chain() - one chain of the table of listeners, for a walk
+ * @i: index below rill_listen_buckets()
+ * @head: set to the chain
+ *
+ * Return: the lock to hold, softirqs off, while walking it.
+ */
+spinlock_t *rill_listen_chain(unsigned int i, struct hlist_nulls_head **head)
+{
+	*head = &rill_listen_chains[i];
+	return &rill_listen_locks[i];
+}
+
+/**
+ * rill_listen_buckets() - how many chains the table of listeners has
+ *
+ * Return: a power of two.
+ */
+unsigned int rill_listen_buckets(void)
+{
+	return RILL_LISTEN_BUCKETS;
+}
+
+/**
+ * rill_table_init() - make the tables
+ *
+ * One chain for every 64 KB of memory, within bounds.
+ *
+ * Context: process, module load.
+ * Return: 0 or -ENOMEM.
+ */
+int rill_table_init(void)
+{
+	unsigned long n = totalram_pages() >> (16 - PAGE_SHIFT);
+	unsigned int i;
+
+	n = roundup_pow_of_two(clamp_t(unsigned long, n, RILL_BUCKETS_MIN, RILL_BUCKETS_MAX));
+	rill_chains = kvmalloc_array(n, sizeof(*rill_chains), GFP_KERNEL);
+	if (!rill_chains)
+		return -ENOMEM;
+	rill_mask = n - 1;
+	get_random_bytes(&rill_hash_rnd, sizeof(rill_hash_rnd));
+	for (i = 0; i < n; i++)
+		INIT_HLIST_NULLS_HEAD(&rill_chains[i], i);
+	for (i = 0; i < RILL_LOCKS; i++)
+		spin_lock_init(&rill_locks[i]);
+	for (i = 0; i < RILL_LISTEN_BUCKETS; i++) {
+		INIT_HLIST_NULLS_HEAD(&rill_listen_chains[i], i);
+		spin_lock_init(&rill_listen_locks[i]);
+	}
+	return 0;
+}
+
+/**
+ * rill_table_exit() - free the tables, which are empty
+ *
+ * Context: process, module unload, after a grace period.
+ */
+void rill_table_exit(void)
+{
+	kvfree(rill_chains);
+}

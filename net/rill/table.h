@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Rill: where a connection is found, and the mini-sockets that stand for one
+ * in SYN_RECV and in TIME_WAIT.
+ */
+#ifndef _RILL_TABLE_H
+#define _RILL_TABLE_H
+
+#include "sock.h"
+
+/**
+ * struct rill_bind_bucket - a local port in use in a namespace
+ * @node: in its bind chain
+ * @net: the namespace, by identity only
+ * @port: host order
+ * @owners: sockets and TIME_WAIT mini-sockets, by skc_bind_node
+ * @explicit: some owner asked for this port by bind(); connect() leaves it alone
+ */
+struct rill_bind_bucket {
+	struct hlist_node	node;
+	possible_net_t		net;
+	u16			port;
+	bool			explicit;
+	struct hlist_head	owners;
+};
+
+struct rill_bind_chain {
+	spinlock_t		lock;
+	struct hlist_head	head;
+};
+
+/**
+ * struct rill_mini - a connection while it needs no socket
+ * @c: addresses, ports, state (TCP_NEW_SYN_RECV or TCP_TIME_WAIT), linkage;
+ *	lives in the table of connections beside full sockets
+ * @timer: resends a SYN-ACK, or ends TIME_WAIT
+ * @bucket: the port, TIME_WAIT only
+ * @listener: a counted reference, SYN_RECV only
+ * @syn_node: in rill_listen.syn_list; SYN_RECV only
+ * @rcv_nxt: next byte expected
+ * @snd_nxt: SYN_RECV: ISS + 1; TIME_WAIT: after the FIN
+ * @rcv_wnd: window that was advertised, bytes
+ */
+struct rill_mini {
+	struct sock_common	c;
+	struct timer_list	timer;
+	struct rill_bind_bucket	*bucket;
+	struct sock		*listener;
+	struct list_head	syn_node;
+	u64			synack_us;
+	u32			rcv_nxt;
+	u32			snd_nxt;
+	u32			rcv_wnd;
+	u32			ts_recent;
+	u32			ts_recent_stamp;
+	u32			ts_offset;
+	u32			mark;
+	u32			last_oow;	/* jiffies of the last ACK to a bad segment */
+	u16			mss;
+	u16			adv_mss;
+	u8			snd_wscale;
+	u8			rcv_wscale;
+	u8			retrans;
+	u8			tos;
+	u8			ts_ok:1,
+				wscale_ok:1,
+				sack_ok:1,
+				acked:1;	/* its ACK came while the accept queue was full */
+};
+
+static inline struct rill_mini *rill_mini(struct sock *sk)
+{
+	return (struct rill_mini *)sk;
+}
+
+void rill_sock_put(struct sock *sk);
+int rill_table_init(void);
+void rill_table_exit(void);
+
+/* connections */
+struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
+			 u16 dport, int dif, int sdif, bool *refcounted);
+struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
+				     __be32 daddr, u16 dport, int dif, int sdif);
+struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif);
+int rill_hash_connection(struct sock *sk, struct rill_mini **tw);
+bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
+bool rill_hash_mini(struct rill_mini *mini);
+bool rill_unhash_mini(struct rill_mini *mini);
+void rill_hash_listener(struct sock *sk);
+void rill_unhash(struct sock *sk);
+
+/* ports, port.c */
+int rill_port_init(void);
+void rill_port_exit(void);
+int rill_get_port(struct sock *sk, unsigned short snum);
+int rill_bind_connect(struct sock *sk);
+int rill_bind_inherit(struct sock *child, const struct sock *listener);
+void rill_bind_share(struct rill_mini *tw, struct sock *sk);
+void rill_bind_put(struct sock *sk);
+void rill_bind_put_mini(struct rill_mini *tw);
+
+/* a walk over everything, for /proc and for the end of a namespace */
+unsigned int rill_table_buckets(void);
+spinlock_t *rill_table_chain(unsigned int i, struct hlist_nulls_head **head);
+unsigned int rill_listen_buckets(void);
+spinlock_t *rill_listen_chain(unsigned int i, struct hlist_nulls_head **head);
+
+/* minisock.c */
+extern struct kmem_cache *rill_mini_cache;
+int rill_mini_init(void);
+void rill_mini_exit(void);
+struct rill_mini *rill_mini_alloc(const struct net *net);
+void rill_mini_put(struct rill_mini *mini);
+void rill_listen_rcv(struct sock *sk, struct sk_buff *skb);
+void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb);
+void rill_syn_recv_drop(struct rill_mini *req);
+void rill_syn_recv_drop_all(struct sock *listener);
+
+/* timewait.c */
+enum rill_tw_verdict {		/* what a segment in TIME_WAIT asks for */
+	RILL_TW_DONE,		/* nothing */
+	RILL_TW_SYN,		/* a new connection: let a listener see it */
+};
+
+void rill_time_wait(struct sock *sk);
+enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *skb);
+void rill_time_wait_kill(struct rill_mini *tw);
+void rill_time_wait_purge(struct net *net);
+bool rill_time_wait_reusable(const struct rill_mini *tw);
+void rill_time_wait_inherit(struct sock *sk, const struct rill_mini *tw);
+
+#endif /* _RILL_TABLE_H */

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: the timers of a connection.
+ *
+ * Each is a deadline in one array; one wheel timer is armed for the earliest.
+ * Moving a deadline later, or stopping it, touches nothing but the array: the
+ * wheel fires early, finds nothing due, and is armed again. That is what
+ * happens to RTO and delayed ACK with nearly every segment.
+ *
+ * The kernel's wheel is coarse for distant times, by up to an eighth. So a
+ * distant deadline is approached in steps and met within a tick.
+ *
+ * An armed wheel holds a reference to the socket. When a program holds the
+ * socket as the wheel fires, RILL_DEFER_TIMER has release_cb do the work.
+ */
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "netns.h"
+#include "proto.h"
+
+/* below this many jiffies the wheel is exact */
+#define RILL_WHEEL_EXACT	64
+
+static unsigned long rill_wheel_time(unsigned long deadline)
+{
+	unsigned long now = jiffies, left = deadline - now;
+
+	if ((long)left <= RILL_WHEEL_EXACT)
+		return deadline;
+	return now + left - left / 7;
+}
+
+static void rill_wheel_arm(struct sock *sk, unsigned long deadline)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (!timer_pending(&rs->wheel) || time_before(deadline, rs->wheel.expires))
+		sk_reset_timer(sk, &rs->wheel, rill_wheel_time(deadline));
+}
+
+/**
+ * rill_timer_armed() - is a timer running?
+ * @sk: connection
+ * @timer: which
+ *
+ * Return: whether it is.
+ */
+bool rill_timer_armed(const struct sock *sk, enum rill_timer timer)
+{
+	return rill_sk(sk)->armed & BIT(timer);
+}
+
+/**
+ * rill_timer_start() - start a timer, or move it
+ * @sk: connection
+ * @timer: which
+ * @delay: jiffies from now
+ *
+ * Context: the socket lock is held.
+ */
+void rill_timer_start(struct sock *sk, enum rill_timer timer, unsigned long delay)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->deadline[timer] = jiffies + max(delay, 1UL);
+	rs->armed |= BIT(timer);
+	rill_wheel_arm(sk, rs->deadline[timer]);
+}
+
+/**
+ * rill_timer_stop() - stop a timer
+ * @sk: connection
+ * @timer: which; it need not run
+ *
+ * Context: the socket lock is held.
+ */
+void rill_timer_stop(struct sock *sk, enum rill_timer timer)
+{
+	rill_sk(sk)->armed &= ~BIT(timer);
+}
+
+/**
+ * rill_timers_stop() - stop all, for a connection that ends
+ * @sk: connection
+ *
+ * Context: the socket lock is held.
+ */
+void rill_timers_stop(struct sock *sk)
+{
+	rill_sk(sk)->armed = 0;
+	sk_stop_timer(sk, &rill_sk(sk)->wheel);
+}
+
+/**
+ * rill_rto() - the retransmission timeout now, backoff included
+ * @sk: connection
+ *
+ * Return: jiffies; RFC 6298, 2 and 5.5.
+ */
+unsigned long rill_rto(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	return usecs_to_jiffies(rill_rto_backoff(rs->rtt.rto_us, rs->backoff, RILL_RTO_MAX_US));
+}
+
+/* Give up: the error is what ICMP last said, else ETIMEDOUT (ER-7). */
+static void rill_timed_out(struct sock *sk)
+{
+	sk->sk_err = READ_ONCE(sk->sk_err_soft) ? : ETIMEDOUT;
+	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_TIMEOUT);
+	sk_error_report(sk);
+	rill_done(sk, RILL_EV_ABORT);
+}
+
+/*
+ * Has what began at @since_us lasted as long as @boundary retransmissions?
+ * TCP_USER_TIMEOUT, in ms, overrides (MUST-21). Deadlines are met up to a tick
+ * late and never early, so a tick is forgiven.
+ */
+static bool rill_lasted(const struct sock *sk, u64 since_us, unsigned int boundary, u32 base_us)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u64 limit = rs->user_timeout ? (u64)rs->user_timeout * USEC_PER_MSEC :
+		    rill_rto_model_us(boundary, base_us, RILL_RTO_MAX_US);
+
+	return rill_now_us() - since_us + jiffies_to_usecs(1) >= limit;
+}
+
+static int rill_orphan_retries(const struct sock *sk, bool alive)
+{
+	int retries = rill_net(sock_net(sk))->orphan_retries;
+
+	/* a peer that does not answer costs an orphan less patience */
+	if (READ_ONCE(sk->sk_err_soft) && !alive)
+		return 0;
+	return retries || !alive ? retries : 8;
+}
+
+/* The RTO of a SYN. RFC 9293, 3.8.3; TO-7 says when to give up. */
+static void rill_syn_timeout(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	int max = rs->syn_retries ? : rn->syn_retries;
+
+	if (sk->sk_state == TCP_SYN_RECV)
+		max = rn->synack_retries;
+	if (rs->retransmits >= max + rn->syn_linear_timeouts ||
+	    rill_lasted(sk, rs->stall_us, max, RILL_RTO_INIT_US)) {
+		rill_timed_out(sk);
+		return;
+	}
+	if (rs->retransmits < U8_MAX)
+		rs->retransmits++;
+	rs->total_retrans++;
+	if (rs->retransmits > rn->syn_linear_timeouts)
+		rs->backoff++;
+	rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
+	rill_send_syn(sk);
+	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+}
+
+/* MUST-20: past R1 ask for another route; past R2 give up. */
+static bool rill_rto_gives_up(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	u32 base = rn->rto_min_us;
+	int boundary = rn->retries2;
+
+	if (rs->retransmits && rill_lasted(sk, rs->stall_us, rn->retries1, base))
+		__dst_negative_advice(sk);
+	if (sock_flag(sk, SOCK_DEAD))
+		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
+	if (!rill_lasted(sk, rs->stall_us, boundary, base))
+		return false;
+	rill_timed_out(sk);
+	return true;
+}
+
+/* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1 */
+static void rill_rto_expired(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (rs->snd_una == rs->iss) {
+		rill_syn_timeout(sk);
+		return;
+	}
+	if (!rill_flight(rs) || rill_rto_gives_up(sk))
+		return;
+	rill_mib_inc(sock_net(sk), RILL_MIB_TIMEOUTS);
+	if (rs->retransmits < U8_MAX)
+		rs->retransmits++;
+	rill_recov_rto(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt);
+	if (rs->backoff < 32)
+		rs->backoff++;
+	rs->rtx_nxt = rs->snd_una;
+	rs->out |= RILL_OUT_RETRANS;
+	rill_output(sk);
+	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+}
+
+/*
+ * Nothing is in flight and something waits: behind a closed window, which is
+ * probed at intervals that double (SHLD-29, SHLD-30) for as long as the peer
+ * answers (MUST-37), or behind TCP_CORK and Nagle, which end here.
+ */
+static void rill_probe_expired(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	int boundary = rn->retries2;
+
+	if (rill_flight(rs) || rs->snd_nxt == rs->write_seq) {
+		rs->probes_out = 0;
+		return;
+	}
+	if (sock_flag(sk, SOCK_DEAD))
+		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
+	if (rs->probes_out >= (rs->user_timeout ? 1 : boundary) &&
+	    (!rs->user_timeout || rill_lasted(sk, rs->probe_us, 0, 0))) {
+		rill_timed_out(sk);
+		return;
+	}
+	rill_push(sk, true);
+	if (rill_flight(rs))
+		return;
+	rill_mib_inc(sock_net(sk), RILL_MIB_WIN_PROBES);
+	rill_send_probe(sk);
+	if (rs->probes_out < U8_MAX)
+		rs->probes_out++;
+	if (rs->backoff < 32)
+		rs->backoff++;
+	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
+}
+
+static void rill_delack_expired(struct sock *sk)
+{
+	rill_mib_inc(sock_net(sk), RILL_MIB_DELAYED_ACKS);
+	rill_sk(sk)->pingpong = 0;
+	rill_send_ack(sk);
+}
+
+static u32 rill_keep_idle(const struct sock *sk)
+{
+	return rill_sk(sk)->keep_idle ? : rill_net(sock_net(sk))->keepalive_time;
+}
+
+/**
+ * rill_keepalive() - start or stop probing an idle peer
+ * @sk: connection
+ * @on: SO_KEEPALIVE
+ *
+ * Context: the socket lock is held. RFC 9293, 3.8.4.
+ */
+void rill_keepalive(struct sock *sk, int on)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 idle = rill_keep_idle(sk), gone = jiffies - rs->last_any;
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	if (!on)
+		rill_timer_stop(sk, RILL_TIMER_KEEPALIVE);
+	else
+		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : 0);
+}
+
+static void rill_keepalive_expired(struct sock *sk)
+{
+	struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	u32 idle = rill_keep_idle(sk), gone = jiffies - rs->last_any;
+	u32 intvl = rs->keep_intvl ? : rn->keepalive_intvl;
+	u8 probes = rs->keep_probes ? : rn->keepalive_probes;
+
+	if (!sock_flag(sk, SOCK_KEEPOPEN) || sk->sk_state == TCP_SYN_SENT)
+		return;
+	if (rill_flight(rs) || rs->snd_nxt != rs->write_seq || gone < idle) {
+		rs->keep_out = 0;
+		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : idle);
+		return;
+	}
+	if (rs->user_timeout ? rs->keep_out && gone >= msecs_to_jiffies(rs->user_timeout) :
+			       rs->keep_out >= probes) {
+		rill_send_reset(sk, GFP_ATOMIC);
+		rill_timed_out(sk);
+		return;
+	}
+	rs->keep_out++;
+	rill_send_probe(sk);
+	rill_timer_start(sk, RILL_TIMER_KEEPALIVE, intvl);
+}
+
+static void (*const rill_expired[RILL_TIMERS])(struct sock *sk) = {
+	[RILL_TIMER_RTO]	= rill_rto_expired,
+	[RILL_TIMER_PROBE]	= rill_probe_expired,
+	[RILL_TIMER_DELACK]	= rill_delack_expired,
+	[RILL_TIMER_KEEPALIVE]	= rill_keepalive_expired,
+	[RILL_TIMER_FIN_WAIT_2]	= rill_fin_wait_2_expired,
+};
+
+/**
+ * rill_timers_run() - serve every deadline that has passed, arm the rest
+ * @sk: connection
+ *
+ * Context: softirqs off; the socket lock is held.
+ */
+void rill_timers_run(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	unsigned long next = 0;
+	bool any = false;
+	int i;
+
+	for (i = 0; i < RILL_TIMERS; i++) {
+		if (!(rs->armed & BIT(i)) || time_before(jiffies, rs->deadline[i]))
+			continue;
+		rs->armed &= ~BIT(i);
+		rill_expired[i](sk);
+		if (sk->sk_state == TCP_CLOSE)
+			return;
+	}
+	for (i = 0; i < RILL_TIMERS; i++) {
+		if (rs->armed & BIT(i) && (!any || time_before(rs->deadline[i], next))) {
+			next = rs->deadline[i];
+			any = true;
+		}
+	}
+	if (any)
+		rill_wheel_arm(sk, next);
+}
+
+static void rill_wheel_fired(struct timer_list *t)
+{
+	struct rill_sock *rs = from_timer(rs, t, wheel);
+	struct sock *sk = &rs->inet.sk;
+
+	bh_lock_sock(sk);
+	if (!sock_owned_by_user(sk))
+		rill_timers_run(sk);
+	else if (!test_and_set_bit(RILL_DEFER_TIMER, &rs->deferred))
+		sock_hold(sk);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
+/**
+ * rill_timers_init() - set up the timers of a new socket
+ * @sk: the socket
+ *
+ * Context: any.
+ */
+void rill_timers_init(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	timer_setup(&rs->wheel, rill_wheel_fired, 0);
+	rs->armed = 0;
+	rs->deferred = 0;
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: building one segment and handing it to IP.
+ *
+ * The send queue (sk_write_queue) holds nothing but the program's bytes, from
+ * snd_una's segment to write_seq, all in page fragments. SYN and FIN are
+ * sequence numbers without an skb. A whole skb is sent as a clone; any other
+ * range is sent as a new skb that shares the pages, so what is queued never
+ * is cut or joined, whatever size a segment has the second time.
+ */
+#include <linux/netdevice.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+
+#include "core/seq.h"
+#include "core/window.h"
+#include "netns.h"
+#include "proto.h"
+#include "trace.h"
+
+/*
+ * A type that only software accepts: no device does SCTP segmentation and
+ * takes TSO for it, so protocol 253 is cut by rill_gso_segment() before it
+ * meets hardware, while veth and loopback pass it on uncut. The TCP bit makes
+ * the kernel count header lengths right.
+ */
+#define RILL_GSO_TYPE	(SKB_GSO_TCPV4 | SKB_GSO_SCTP)
+
+/**
+ * rill_fill_checksum() - set the checksum of a segment about to leave
+ * @skb: data starts at the header
+ * @saddr: source address
+ * @daddr: destination address
+ * @offload: leave the sum to whoever cuts or receives it
+ *
+ * Context: any.
+ */
+void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload)
+{
+	struct tcphdr *th = tcp_hdr(skb);
+
+	if (offload) {
+		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto, 0);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_transport_header(skb) - skb->head;
+		skb->csum_offset = offsetof(struct tcphdr, check);
+	} else {
+		th->check = 0;
+		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto,
+					      skb_checksum(skb, 0, skb->len, 0));
+		skb->ip_summed = CHECKSUM_NONE;
+	}
+}
+
+/**
+ * rill_fill_header() - write a header and its options in front of a segment
+ * @skb: payload; has headroom
+ * @sport: source port
+ * @dport: destination port
+ * @seq: SEG.SEQ
+ * @ack: SEG.ACK, 0 without the flag
+ * @window: SEG.WND as the field says it
+ * @flags: TCPHDR_*
+ * @opts: options
+ *
+ * Context: any.
+ */
+void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, u32 ack,
+		      u16 window, u8 flags, const struct rill_opts *opts)
+{
+	unsigned int hlen = sizeof(struct tcphdr) + rill_opt_len(opts);
+	struct tcphdr *th = skb_push(skb, hlen);
+
+	skb_reset_transport_header(skb);
+	th->source = sport;
+	th->dest = dport;
+	th->seq = htonl(seq);
+	th->ack_seq = htonl(ack);
+	*((__be16 *)th + 6) = htons((hlen >> 2) << 12 | flags);
+	th->window = htons(window);
+	th->urg_ptr = 0;
+	rill_opt_write((u8 *)(th + 1), opts);
+}
+
+/* What this connection puts on a segment with these flags. */
+static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	bool offer = flags & TCPHDR_SYN && !(flags & TCPHDR_ACK);
+
+	o->present = 0;
+	o->nr_sacks = 0;
+	if (flags & TCPHDR_SYN) {
+		o->present |= RILL_OPT_MSS;
+		o->mss = rs->adv_mss;
+		if (offer ? rill_net(sock_net(sk))->window_scaling : rs->wscale_ok) {
+			o->present |= RILL_OPT_WSCALE;
+			o->wscale = rs->rcv_wscale;
+		}
+	}
+	if (offer ? rill_net(sock_net(sk))->timestamps : rs->ts_ok) {
+		o->present |= RILL_OPT_TS;
+		o->tsval = rill_ts_now(rs->ts_offset);
+		o->tsecr = flags & TCPHDR_ACK ? rs->ts_recent : 0;
+	}
+}
+
+/**
+ * rill_mss_now() - what a full segment carries
+ * @rs: connection
+ *
+ * Return: bytes of data; RFC 9293, 3.7.1, MUST-16.
+ */
+u32 rill_mss_now(const struct rill_sock *rs)
+{
+	return rs->mss - (rs->ts_ok ? RILL_TS_ALIGNED : 0);
+}
+
+/* SEG.WND of the next segment; remembers what it promises. RFC 7323, 2.3. */
+static u16 rill_window_field(struct sock *sk, u8 flags)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 cur = rill_rcv_window(rs);
+
+	if (flags & TCPHDR_SYN) {
+		rs->rcv_wup = rs->rcv_nxt;
+		return min(rs->rcv_wnd, RILL_MAX_WINDOW);
+	}
+	rs->rcv_wnd = rill_win_select(cur, min(rill_space(sk), rs->window_clamp),
+				      min(rill_full_space(sk), rs->window_clamp), rs->rcv_mss,
+				      rs->rcv_wscale);
+	rs->rcv_wup = rs->rcv_nxt;
+	return rs->rcv_wnd >> rs->rcv_wscale;
+}
+
+/* A segment with an ACK left: no other is due, and the quick ones are fewer. */
+static void rill_ack_left(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->out &= ~(RILL_OUT_ACK_NOW | RILL_OUT_ACK_LATER);
+	if (rs->quickack)
+		rs->quickack--;
+	rill_timer_stop(sk, RILL_TIMER_DELACK);
+}
+
+/* Hand a segment with its payload in place to IP. Eats skb. */
+static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+{
+	struct inet_sock *inet = inet_sk(sk);
+	struct rill_sock *rs = rill_sk(sk);
+	u32 len = skb->len, mss = rill_mss_now(rs);
+	const struct dst_entry *dst;
+	struct rill_opts opts;
+
+	skb->ip_summed = CHECKSUM_NONE;
+	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	rill_opts_for(sk, flags, &opts);
+	rill_fill_header(skb, inet->inet_sport, inet->inet_dport, seq,
+			 flags & TCPHDR_ACK ? rs->rcv_nxt : 0, rill_window_field(sk, flags),
+			 flags, &opts);
+	if (len > mss) {
+		skb_shinfo(skb)->gso_size = mss;
+		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(len, mss);
+		skb_shinfo(skb)->gso_type = RILL_GSO_TYPE;
+	} else {
+		skb_shinfo(skb)->gso_size = 0;
+		skb_shinfo(skb)->gso_segs = 0;
+		skb_shinfo(skb)->gso_type = 0;
+	}
+	dst = __sk_dst_get(sk);
+	rill_fill_checksum(skb, inet->inet_saddr, inet->inet_daddr,
+			   len > mss || (dst && dst->dev->flags & IFF_LOOPBACK));
+
+	if (flags & TCPHDR_ACK)
+		rill_ack_left(sk);
+	rs->segs_out += max_t(u32, skb_shinfo(skb)->gso_segs, 1);
+	rill_mib_add(sock_net(sk), RILL_MIB_OUT_SEGS, max_t(u32, skb_shinfo(skb)->gso_segs, 1));
+	if (len) {
+		rs->data_segs_out += DIV_ROUND_UP(len, mss);
+		rs->bytes_sent += len;
+		rs->last_sent = jiffies;
+	}
+	skb_set_owner_w(skb, sk);
+	return ip_queue_xmit(sk, skb, &inet->cork.fl);
+}
+
+static struct sk_buff *rill_alloc_header(gfp_t gfp)
+{
+	struct sk_buff *skb = alloc_skb(RILL_MAX_HEADER, gfp);
+
+	if (skb)
+		skb_reserve(skb, RILL_MAX_HEADER);
+	return skb;
+}
+
+/* Share bytes [off, off + len) of from's pages with skb. Returns how many. */
+static u32 rill_share_pages(struct sk_buff *skb, const struct sk_buff *from, u32 off, u32 len)
+{
+	u32 done = 0;
+	int i, n;
+
+	for (i = 0; i < skb_shinfo(from)->nr_frags && done < len; i++) {
+		const skb_frag_t *frag = &skb_shinfo(from)->frags[i];
+		struct page *page = skb_frag_page(frag);
+		u32 take;
+
+		if (off >= skb_frag_size(frag)) {
+			off -= skb_frag_size(frag);
+			continue;
+		}
+		take = min(len - done, skb_frag_size(frag) - off);
+		n = skb_shinfo(skb)->nr_frags;
+		if (skb_can_coalesce(skb, n, page, skb_frag_off(frag) + off)) {
+			skb_frag_size_add(&skb_shinfo(skb)->frags[n - 1], take);
+		} else if (n < MAX_SKB_FRAGS) {
+			get_page(page);
+			skb_fill_page_desc(skb, n, page, skb_frag_off(frag) + off, take);
+		} else {
+			break;
+		}
+		done += take;
+		off = 0;
+	}
+	skb->len += done;
+	skb->data_len += done;
+	skb->truesize += done;
+	return done;
+}
+
+/*
+ * A new skb with bytes [seq, seq + *len) of the send queue, from the segment
+ * `from` on. *len shrinks when they take more pages than an skb holds.
+ */
+static struct sk_buff *rill_range(struct sock *sk, struct sk_buff *from, u32 seq, u32 *len)
+{
+	struct sk_buff *skb = rill_alloc_header(GFP_ATOMIC);
+	u32 want = *len;
+
+	if (!skb)
+		return NULL;
+	while (want) {
+		u32 off = seq - RILL_SEQ(from);
+		u32 take = min(want, from->len - off);
+		u32 done = rill_share_pages(skb, from, off, take);
+
+		want -= done;
+		seq += done;
+		if (done < take || skb_queue_is_last(&sk->sk_write_queue, from))
+			break;
+		from = skb_queue_next(&sk->sk_write_queue, from);
+	}
+	*len -= want;
+	return skb;
+}
+
+/* Note in the queue that [snd_nxt, snd_nxt + len) left, and move send_head on. */
+static void rill_mark_sent(struct sock *sk, u32 len)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct sk_buff *skb = rs->send_head;
+	u64 now = rill_now_us();
+
+	if (rs->snd_nxt == rs->snd_una)
+		rs->stall_us = now;
+	rs->snd_nxt += len;
+	while (skb && !rill_before(rs->snd_nxt, RILL_END(skb))) {
+		RILL_CB(skb)->tx_us = now;
+		RILL_CB(skb)->sent |= RILL_SENT_ONCE;
+		skb = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
+		      skb_queue_next(&sk->sk_write_queue, skb);
+	}
+	rs->send_head = skb;
+}
+
+static u8 rill_data_flags(const struct rill_sock *rs, u32 end)
+{
+	u8 flags = TCPHDR_ACK;
+
+	/* MUST-61: what empties the queue is pushed */
+	if (end == rs->write_seq - rs->fin_queued)
+		flags |= TCPHDR_PSH;
+	return flags;
+}
+
+/**
+ * rill_send_new() - send bytes for the first time
+ * @sk: connection
+ * @len: how many, from snd_nxt on; at most what is queued, 0 for a bare FIN
+ * @fin: the FIN goes with them
+ *
+ * Context: the socket lock is held.
+ * Return: 0, or -ENOMEM when nothing was sent. What IP drops counts as sent.
+ */
+int rill_send_new(struct sock *sk, u32 len, bool fin)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct sk_buff *from = rs->send_head, *skb;
+	u32 seq = rs->snd_nxt;
+	u8 flags;
+
+	if (!len) {
+		skb = rill_alloc_header(GFP_ATOMIC);
+	} else if (seq == RILL_SEQ(from) && len == from->len && !skb_cloned(from)) {
+		skb = skb_clone(from, GFP_ATOMIC);
+		RILL_CB(from)->sent |= RILL_SENT_SEALED;
+	} else {
+		skb = rill_range(sk, from, seq, &len);
+	}
+	if (!skb)
+		return -ENOMEM;
+	if (len && seq + len != rs->write_seq - rs->fin_queued)
+		fin = false;
+	flags = rill_data_flags(rs, seq + len);
+	if (fin)
+		flags |= TCPHDR_FIN;
+	rill_mark_sent(sk, len + fin);
+	rill_transmit(sk, skb, seq, flags);
+	return 0;
+}
+
+static void rill_mark_resent(struct sock *sk, struct sk_buff *skb, u32 end)
+{
+	while (skb && rill_before(RILL_SEQ(skb), end)) {
+		RILL_CB(skb)->sent |= RILL_SENT_AGAIN;
+		skb = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
+		      skb_queue_next(&sk->sk_write_queue, skb);
+	}
+}
+
+/**
+ * rill_resend() - send bytes again
+ * @sk: connection
+ * @seq: first of them, in [snd_una, snd_nxt)
+ * @len: how many at most; one is enough to resend a bare FIN
+ *
+ * Sizes need not be those of the first time. Finds @seq by walking from
+ * snd_una, which is where it is but for recovery after a timeout.
+ *
+ * Context: the socket lock is held.
+ * Return: sequence numbers that were sent again, or -ENOMEM.
+ */
+int rill_resend(struct sock *sk, u32 seq, u32 len)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 data_end = rs->write_seq - rs->fin_queued;
+	struct sk_buff *from = skb_peek(&sk->sk_write_queue), *skb;
+	bool fin = rs->fin_queued && rs->snd_nxt == rs->write_seq;
+	u8 flags;
+
+	len = min(len, rill_seq_min(rs->snd_nxt, data_end) - seq);
+	if (seq == data_end) {
+		len = 0;
+		skb = rill_alloc_header(GFP_ATOMIC);
+	} else {
+		while (!rill_before(seq, RILL_END(from)))
+			from = skb_queue_next(&sk->sk_write_queue, from);
+		skb = rill_range(sk, from, seq, &len);
+	}
+	if (!skb)
+		return -ENOMEM;
+	fin = fin && seq + len == data_end;
+	flags = rill_data_flags(rs, seq + len);
+	if (fin)
+		flags |= TCPHDR_FIN;
+	if (len)
+		rill_mark_resent(sk, from, seq + len);
+
+	trace_rill_retransmit(sk, seq, len);
+	rs->total_retrans += max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1);
+	rs->bytes_retrans += len;
+	rill_mib_add(sock_net(sk), RILL_MIB_RETRANS_SEGS,
+		     max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1));
+	rill_transmit(sk, skb, seq, flags);
+	return len + fin;
+}
+
+/**
+ * rill_send_syn() - send our SYN, for the first time or again
+ * @sk: in SYN_SENT, or further after a simultaneous open
+ *
+ * Context: the socket lock is held.
+ * Return: 0, -ENOMEM, or what IP says.
+ */
+int rill_send_syn(struct sock *sk)
+{
+	struct sk_buff *skb = rill_alloc_header(GFP_ATOMIC);
+	u8 flags = TCPHDR_SYN;
+
+	if (!skb)
+		return -ENOMEM;
+	if (sk->sk_state != TCP_SYN_SENT)
+		flags |= TCPHDR_ACK;
+	return rill_transmit(sk, skb, rill_sk(sk)->iss, flags);
+}
+
+/**
+ * rill_send_ack() - send a segment that only acknowledges
+ * @sk: connection
+ *
+ * Without memory the delayed ACK timer tries again.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_send_ack(struct sock *sk)
+{
+	struct sk_buff *skb;
+
+	if (sk->sk_state == TCP_CLOSE)
+		return;
+	skb = rill_alloc_header(GFP_ATOMIC | __GFP_NOWARN);
+	if (skb)
+		rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK);
+	else
+		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK);
+}
+
+/**
+ * rill_send_probe() - make the peer tell its window and what it has
+ * @sk: connection
+ *
+ * Sends the byte before snd_una once more, without data: it is out of the
+ * window, so an ACK has to come (RFC 9293, 3.8.6.1 and 3.8.4, SHLD-12).
+ *
+ * Context: the socket lock is held.
+ * Return: 0, -ENOMEM, or what IP says.
+ */
+int rill_send_probe(struct sock *sk)
+{
+	struct sk_buff *skb = rill_alloc_header(GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return -ENOMEM;
+	return rill_transmit(sk, skb, rill_sk(sk)->snd_una - 1, TCPHDR_ACK);
+}
+
+/**
+ * rill_send_reset() - tell the peer that the connection is gone
+ * @sk: connection; SM-24 says in which states that is due
+ * @gfp: how to allocate
+ *
+ * Context: the socket lock is held.
+ */
+void rill_send_reset(struct sock *sk, gfp_t gfp)
+{
+	struct sk_buff *skb = rill_alloc_header(gfp | __GFP_NOWARN);
+
+	if (!skb)
+		return;
+	rill_mib_inc(sock_net(sk), RILL_MIB_OUT_RSTS);
+	rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK | TCPHDR_RST);
+}

@@ -46,9 +46,12 @@ start_qemu() {
 	guest=$!
 }
 
+# The other processors come up in init.sh: a processor that translates code while
+# another one patches it can run a stale breakpoint in QEMU before 8.1, and most
+# patching is done while booting.  For the same reason the clock stays the one.
 qemu_kernel_arguments() {
 	echo "console=ttyS0 ignore_loglevel printk.devkmsg=on mitigations=off" \
-		"panic=-1 oops=panic rill.run=$run $append"
+		"panic=-1 oops=panic maxcpus=1 tsc=reliable rill.run=$run $append"
 }
 
 shares=()

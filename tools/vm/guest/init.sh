@@ -84,6 +84,9 @@ settle() {
 	ulimit -Hn 524288
 	hostname rill-vm
 	ip link set lo up
+	for cpu in /sys/devices/system/cpu/cpu*/online; do
+		[ ! -e "$cpu" ] || echo 1 >"$cpu"
+	done
 	[ "$vm_uml" = 1 ] || return 0
 	echo 32768 >/proc/sys/kernel/pid_max
 	[ ! -e /sys/kernel/debug/kmemleak ] || echo scan=off >/sys/kernel/debug/kmemleak

@@ -607,7 +607,7 @@ static void window_unsigned(void)
 	p.win = 0xffff;
 	fd = peer_dialled(&p);
 	sk_nonblock(fd, true);
-	sk_set(fd, SOL_SOCKET, SO_SNDBUF, 400000);
+	sk_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 1 << 20);
 	OK(send(fd, big, sizeof(big), 0));
 	{
 		/* ACKs open cwnd, then none any more. */

@@ -5,7 +5,6 @@
 
 #include <fnmatch.h>
 #include <getopt.h>
-#include <math.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -51,14 +50,32 @@ void rest(int ms)
 	poll(NULL, 0, ms);
 }
 
+/*
+ * The kernel's timer wheel rounds up: by a tick below 63 ticks, by 8 below
+ * 504, and so on.  Where time travels, a tick is 10 ms.
+ */
+static double wheel(double want)
+{
+	double reach = 0.63, step = 0.01;
+
+	while (want >= reach) {
+		reach *= 8;
+		step *= 8;
+	}
+	return step;
+}
+
 void check_time(const char *file, int line, const char *what, double got, double want)
 {
-	double tol = want * 0.01 + 0.02;
+	double early = want * 0.01 + 0.02, late = early + wheel(want);
 
-	if (!time_travels())
-		tol = want * 0.1 + 0.25 * slowness();
-	if (fabs(got - want) > tol)
-		t_fail(file, line, "%s: %.3f s, want %.3f s ± %.3f", what, got, want, tol);
+	if (!time_travels()) {
+		early = want * 0.1 + 0.05;
+		late = want * 0.15 + 0.25 * slowness();
+	}
+	if (got < want - early || got > want + late)
+		t_fail(file, line, "%s: %.3f s, want %.3f s -%.3f +%.3f", what, got, want, early,
+		       late);
 }
 
 static void out(const char *head, const char *fmt, va_list ap)

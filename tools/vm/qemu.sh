@@ -49,9 +49,15 @@ start_qemu() {
 # The other processors come up in init.sh: a processor that translates code while
 # another one patches it can run a stale breakpoint in QEMU before 8.1, and most
 # patching is done while booting.  For the same reason the clock stays the one.
+#
+# While --icount waits for a file of the host, time runs at any pace, which looks
+# like hung tasks and stalls.
 qemu_kernel_arguments() {
+	local more=
+	(( icount == 0 )) || more="sysctl.kernel.hung_task_timeout_secs=0 rcupdate.rcu_cpu_stall_suppress=1"
 	echo "console=ttyS0 ignore_loglevel printk.devkmsg=on mitigations=off" \
-		"panic=-1 oops=panic maxcpus=1 tsc=reliable rill.run=$run $append"
+		"panic=-1 oops=panic maxcpus=1 tsc=reliable rill.run=$run" \
+		"$more $append"
 }
 
 shares=()

@@ -8,6 +8,22 @@
 
 #include <linux/if_tun.h>
 #include <net/if.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+/* A module on some kernels, and without udev nobody makes the node. */
+static int open_tun(void)
+{
+	const char *path = "/dev/net/tun";
+	int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd >= 0)
+		return fd;
+	sh("modprobe -q tun 2>/dev/null");
+	mkdir("/dev/net", 0755);
+	mknod(path, S_IFCHR | 0666, makedev(10, 200));
+	return open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+}
 
 struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 {
@@ -15,7 +31,7 @@ struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 	struct ifreq r = { .ifr_flags = IFF_TUN | IFF_NO_PI };
 
 	ASSERT(t);
-	t->fd = open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	t->fd = open_tun();
 	if (t->fd < 0)
 		t_skip("no /dev/net/tun: %s", strerror(errno));
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);

@@ -77,6 +77,7 @@ static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
 				   inet->inet_dport);
 	rs->ts_offset = rill_ts_offset(inet->inet_saddr, inet->inet_daddr);
 	rs->snd_una = rs->iss;
+	rs->snd_sml = rs->iss;
 	rs->snd_nxt = rs->iss + 1;
 	rs->write_seq = rs->snd_nxt;
 	rs->adv_mss = rill_adv_mss(sk, dst);

@@ -20,8 +20,9 @@ void rill_rtt_take(struct sock *sk, u32 rtt_us)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 
-	rill_rtt_sample(&rill_sk(sk)->rtt, max(rtt_us, 1U), 1,
-			rn->rto_min_us, RILL_RTO_MAX_US);
+	/* as Linux: the floor is on the variance, so a long path keeps a margin */
+	rill_rtt_sample(&rill_sk(sk)->rtt, max(rtt_us, 1U), rn->rto_min_us, rn->rto_min_us,
+			RILL_RTO_MAX_US);
 }
 
 /*

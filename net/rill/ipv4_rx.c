@@ -114,8 +114,12 @@ static int rill_v4_rcv(struct sk_buff *skb)
 	const struct tcphdr *th;
 	enum rill_mib why;
 	bool refcounted, again;
+	int dif, sdif;
 	struct sock *sk;
 
+	/* IP's part of skb->cb becomes ours below */
+	dif = inet_iif(skb);
+	sdif = inet_sdif(skb);
 	rill_mib_add(net, RILL_MIB_IN_SEGS, max_t(u16, 1, skb_shinfo(skb)->gso_segs));
 	why = rill_v4_check(skb);
 	if (why) {
@@ -131,7 +135,7 @@ static int rill_v4_rcv(struct sk_buff *skb)
 		iph = ip_hdr(skb);
 		again = false;
 		sk = rill_lookup(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
-				 inet_iif(skb), inet_sdif(skb), &refcounted);
+				 dif, sdif, &refcounted);
 		if (!sk)
 			rill_v4_no_socket(net, skb);
 		else if (!sk_fullsock(sk))

@@ -419,6 +419,9 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	inet->rcv_tos = req->tos;
 	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	atomic_set(&inet->inet_id, get_random_u16());
+	/* ip_queue_xmit() takes addresses from here */
+	inet->cork.fl.u.ip4.saddr = inet->inet_saddr;
+	inet->cork.fl.u.ip4.daddr = inet->inet_daddr;
 	sk->sk_mark = req->mark;
 	sk->sk_txhash = get_random_u32() | 1;
 
@@ -429,6 +432,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->rcv_wnd = req->rcv_wnd;
 	rs->iss = req->snd_nxt - 1;
 	rs->snd_una = rs->iss;
+	rs->snd_sml = rs->iss;
 	rs->snd_nxt = req->snd_nxt;
 	rs->write_seq = req->snd_nxt;
 	rs->snd_wscale = req->snd_wscale;

@@ -55,6 +55,14 @@ static u32 rill_usable(struct rill_sock *rs)
 	return rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, cwnd);
 }
 
+/* A peer whose whole window is small gets segments of half of it. */
+static u32 rill_bound_to_window(const struct rill_sock *rs, u32 mss)
+{
+	u32 cutoff = rs->max_wnd > RILL_DEFAULT_MSS ? rs->max_wnd / 2 : rs->max_wnd;
+
+	return cutoff ? min(mss, cutoff) : mss;
+}
+
 /* Does a window, or data that waits, need the probe timer? RFC 9293, 3.8.6.1 */
 static void rill_check_probe(struct sock *sk)
 {
@@ -100,9 +108,10 @@ void rill_push(struct sock *sk, bool force)
 			n = 0;
 		} else {
 			q.len = data;
-			q.mss = mss;
+			q.mss = rill_bound_to_window(rs, mss);
 			q.max_wnd = rs->max_wnd;
-			q.in_flight = rill_flight(rs);
+			/* Nagle as Minshall changed it: only a runt waits for a runt */
+			q.in_flight = rill_after(rs->snd_sml, rs->snd_una) ? rill_flight(rs) : 0;
 			q.nodelay = rs->nodelay || force;
 			q.cork = (rs->cork || rs->more) && !force;
 			q.fin = fin;
@@ -116,6 +125,8 @@ void rill_push(struct sock *sk, bool force)
 		}
 		if (rill_send_new(sk, n, fin))
 			break;
+		if (n % mss)
+			rs->snd_sml = rs->snd_nxt;
 		sent++;
 	}
 	if (rs->snd_nxt == rs->write_seq && rill_flight(rs) < rs->cong.cwnd / 2)

@@ -127,6 +127,7 @@ struct rill_sock {
 	u32	snd_wl2;
 	u32	write_seq;		/* end of what the program wrote, and FIN */
 	u32	max_wnd;		/* largest snd_wnd ever */
+	u32	snd_sml;		/* end of the last segment short of an MSS */
 	u16	mss;			/* bytes of data in a full segment, options off */
 	u16	rcv_mss;		/* the peer's usual full segment */
 	u8	snd_wscale;

@@ -224,6 +224,8 @@ static void open_close_race(void)
 	pthread_t th[16];
 	int i, n = 0, secs = work_s(5);
 
+	if (time_travels())
+		t_skip("no time passes while threads are busy");
 	ns_new();
 	deadline = now() + secs;
 	for (i = 0; i < 8; i++)

@@ -9,6 +9,10 @@
 make_debian() {
 	local kernel=$1 update=$2 dir package
 	dir=$(newest_debian "$kernel")
+	if [[ -z $dir || $update == 1 || ! -e $(initrd_of "$dir") ]]; then
+		lock "kernel-$kernel"
+		dir=$(newest_debian "$kernel")
+	fi
 	if [[ -z $dir || $update == 1 ]]; then
 		package=$(newest_package \
 			"^linux-image-${kernel//./\\.}\\.[^ ]*-cloud-amd64\$")

@@ -16,6 +16,7 @@ make_uml() {
 		sort -V | tail -n1)
 	dir=${dir%/complete}
 	if [[ -z $dir || $update == 1 ]]; then
+		lock "kernel-$kernel"
 		dir=$cache/$kernel-$(package_version "$uml_source")-$key
 		[[ -e $dir/complete ]] || build_uml "$kernel" "$dir"
 	fi
@@ -87,7 +88,6 @@ prune_uml() {
 		find . -path ./scripts -prune -o -type f \( -name '*.o' -o -name '*.a' \
 			-o -name '*.cmd' -o -name 'vmlinux*' -o -name '.tmp_*' \) \
 			! -name module.lds -exec rm -f {} +
-		find . -depth -type d -empty -delete
 	)
 	(
 		cd "$1/src" || exit

@@ -14,6 +14,7 @@ make_debian() {
 		dir=$(newest_debian "$kernel")
 	fi
 	if [[ -z $dir || $update == 1 ]]; then
+		refresh_apt
 		package=$(newest_package \
 			"^linux-image-${kernel//./\\.}\\.[^ ]*-cloud-amd64\$")
 		dir=$cache/debian-$kernel-${package#linux-image-}

@@ -17,6 +17,7 @@ make_uml() {
 	dir=${dir%/complete}
 	if [[ -z $dir || $update == 1 ]]; then
 		lock "kernel-$kernel"
+		refresh_apt
 		dir=$cache/$kernel-$(package_version "$uml_source")-$key
 		[[ -e $dir/complete ]] || build_uml "$kernel" "$dir"
 	fi

@@ -56,17 +56,16 @@ lock() {
 	flock "$fd"
 }
 
+# refresh_apt : before something is fetched; what apt knew must do where it fails.
+refresh_apt() {
+	(( EUID != 0 )) || apt-get -qq update >/dev/null 2>&1 || true
+}
+
 # newest_package PATTERN : the highest-versioned package name that matches.
-# apt's lists are fetched when they know none.
 newest_package() {
 	local name
 	name=$(apt-cache --names-only search "$1" | cut -d' ' -f1 | sort -V | tail -n1)
-	if [[ -z $name ]] && (( EUID == 0 )); then
-		apt-get -qq update >&2 || true
-		name=$(apt-cache --names-only search "$1" | cut -d' ' -f1 |
-			sort -V | tail -n1)
-	fi
-	[[ -n $name ]] || die "apt knows no package $1: run apt-get update"
+	[[ -n $name ]] || die "apt knows no package $1"
 	echo "$name"
 }
 

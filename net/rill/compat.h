@@ -10,6 +10,9 @@
 #include <linux/sysctl.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
+#ifdef RILL_HAVE_NET_GSO_H
+#include <net/gso.h>
+#endif
 
 /* 6.10 put the arguments of accept into a structure. */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 10, 0)

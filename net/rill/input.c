@@ -103,6 +103,7 @@ static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 
 	rs->rcv_nxt = seq + 1;
 	rs->rcv_wup = rs->rcv_nxt;
 	rs->copied_seq = rs->rcv_nxt;
+	rs->collapsed = rs->rcv_nxt;
 	rs->mss_clamp = opts->present & RILL_OPT_MSS ?
 			max_t(u16, opts->mss, RILL_MIN_SND_MSS) : RILL_DEFAULT_MSS;
 	if (rs->mss_user)
@@ -148,7 +149,7 @@ static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
 
 	if (!rs->retransmits)
 		rill_rtt_take(sk, rill_now_us() - rs->stall_us);
-	else if (rs->ts_ok)
+	else if (rs->ts_ok && opts->present & RILL_OPT_TS)
 		rill_rtt_take(sk, (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC);
 	else
 		rs->rtt.rto_us = RILL_RTO_FALLBACK_US;	/* RFC 6298, 5.7 */
@@ -221,6 +222,13 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 		return false;
 	}
 
+	/* The SYN-ACK of a simultaneous open brings nothing new but its ACK. */
+	if (sk->sk_state == TCP_SYN_RECV && th->syn && th->ack && !th->rst && seq == rs->irs &&
+	    RILL_CB(skb)->ack == rs->snd_nxt) {
+		RILL_SEQ(skb)++;
+		return true;
+	}
+
 	/* First, check sequence number: SM-4, SM-5. */
 	if (!rill_win_acceptable(rs->rcv_nxt, rill_rcv_window(rs), seq, RILL_END(skb) - seq)) {
 		/* MUST-66: a RST or an ACK counts at a zero window too */
@@ -251,7 +259,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 	}
 
 	/* Fourth, check the SYN bit: RFC 5961, 4.2 (BLIND-4M, C06). */
-	if (th->syn && !(sk->sk_state == TCP_SYN_RECV && th->ack && seq == rs->irs)) {
+	if (th->syn) {
 		rill_challenge(sk);
 		rill_drop(sk, skb, RILL_DROP_SYN_CHALLENGE);
 		return false;

@@ -45,6 +45,70 @@ void rill_ofo_purge(struct sock *sk)
 	}
 }
 
+/* The first segment that rill_collapse() has not looked at. */
+static struct sk_buff *rill_collapse_start(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct sk_buff *skb, *start = NULL;
+
+	if (!rill_between(rs->collapsed, rs->copied_seq, rs->rcv_nxt))
+		rs->collapsed = rs->copied_seq;
+	skb_queue_reverse_walk(&sk->sk_receive_queue, skb) {
+		if (rill_before(RILL_SEQ(skb), rs->collapsed))
+			break;
+		start = skb;
+	}
+	return start;
+}
+
+static struct sk_buff *rill_collapse_into(struct sock *sk, struct sk_buff *before)
+{
+	struct sk_buff *skb = alloc_skb(SKB_WITH_OVERHEAD(PAGE_SIZE), GFP_ATOMIC | __GFP_NOWARN);
+
+	if (!skb)
+		return NULL;
+	if (!sk_rmem_schedule(sk, skb, skb->truesize)) {
+		kfree_skb(skb);
+		return NULL;
+	}
+	memset(skb->cb, 0, sizeof(struct rill_skb_cb));
+	RILL_SEQ(skb) = RILL_SEQ(before);
+	__skb_queue_before(&sk->sk_receive_queue, before, skb);
+	skb_set_owner_r(skb, sk);
+	return skb;
+}
+
+/*
+ * Segments may cost several times what they carry. A window was promised for
+ * what they carry, so when the buffer is full they are copied into whole
+ * pages. Each byte is moved once: collapsed is how far that has come.
+ */
+static void rill_collapse(struct sock *sk)
+{
+	struct sk_buff *skb = rill_collapse_start(sk), *next, *to = NULL;
+	struct rill_sock *rs = rill_sk(sk);
+
+	for (; skb; skb = next) {
+		next = skb_queue_is_last(&sk->sk_receive_queue, skb) ? NULL :
+		       skb_queue_next(&sk->sk_receive_queue, skb);
+		rs->collapsed = RILL_END(skb);
+		if (skb->truesize <= skb->len + skb->len / 4 || skb->len > PAGE_SIZE / 2) {
+			to = NULL;
+			continue;
+		}
+		if (!to || RILL_END(to) != RILL_SEQ(skb) || skb_tailroom(to) < skb->len) {
+			to = rill_collapse_into(sk, skb);
+			if (!to)
+				return;
+		}
+		skb_copy_bits(skb, 0, skb_put(to, skb->len), skb->len);
+		RILL_END(to) = RILL_END(skb);
+		RILL_CB(to)->flags |= RILL_CB(skb)->flags;
+		__skb_unlink(skb, &sk->sk_receive_queue);
+		consume_skb(skb);
+	}
+}
+
 /*
  * Room for skb in the receive buffer? What came out of order makes way from
  * its far end (it was promised to nobody, SACK-8M).
@@ -53,11 +117,17 @@ static bool rill_rmem_admit(struct sock *sk, struct sk_buff *skb)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct rill_reasm_node *node;
+	bool collapsed = false;
 
 	for (;;) {
 		if (atomic_read(&sk->sk_rmem_alloc) <= sk->sk_rcvbuf &&
 		    sk_rmem_schedule(sk, skb, skb->truesize))
 			return true;
+		if (!collapsed) {
+			rill_collapse(sk);
+			collapsed = true;
+			continue;
+		}
 		node = rill_reasm_last(&rs->ofo);
 		if (!node || !rill_after(node->seq, RILL_SEQ(skb)))
 			return false;

@@ -283,8 +283,7 @@ static bool rill_syn_queue_full(const struct sock *sk)
 {
 	const struct rill_listen *l = &rill_sk(sk)->listen;
 
-	return READ_ONCE(l->syn_len) >= min_t(u32, max_t(u32, sk->sk_max_ack_backlog, 1),
-					       rill_net(sock_net(sk))->max_syn_backlog);
+	return READ_ONCE(l->syn_len) >= READ_ONCE(rill_net(sock_net(sk))->max_syn_backlog);
 }
 
 static bool rill_accept_queue_full(const struct sock *sk)
@@ -314,6 +313,13 @@ static bool rill_req_link(struct rill_mini *req)
 	return ok;
 }
 
+/* Nobody accepts: the counters of TCP, and the reason of the drop. */
+static enum rill_mib rill_overflow(const struct sock *sk)
+{
+	rill_mib_inc(sock_net(sk), RILL_MIB_LISTEN_OVERFLOWS);
+	return RILL_DROP_LISTEN_OVERFLOW;
+}
+
 /* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
 static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 {
@@ -326,7 +332,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
 		return RILL_DROP_SYN_INVALID;	/* MUST-57 */
 	if (rill_accept_queue_full(sk))
-		return RILL_DROP_LISTEN_OVERFLOW;
+		return rill_overflow(sk);
 	if (rill_syn_queue_full(sk))
 		return RILL_DROP_SYN_OVERFLOW;
 	req = rill_mini_alloc(sock_net(sk));
@@ -385,6 +391,8 @@ void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
 		why = RILL_DROP_BAD_FLAGS;
 	} else {
 		why = rill_syn(sk, skb);
+		if (why)
+			rill_mib_inc(sock_net(sk), RILL_MIB_LISTEN_DROPS);
 	}
 	if (why)
 		rill_drop(sk, skb, why);
@@ -429,6 +437,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->rcv_nxt = req->rcv_nxt;
 	rs->rcv_wup = req->rcv_nxt;
 	rs->copied_seq = req->rcv_nxt;
+	rs->collapsed = req->rcv_nxt;
 	rs->rcv_wnd = req->rcv_wnd;
 	rs->iss = req->snd_nxt - 1;
 	rs->snd_una = rs->iss;
@@ -585,7 +594,8 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 			rill_reply_reset(listener, skb);
 			rill_syn_recv_drop(req);
 		}
-		return RILL_DROP_LISTEN_OVERFLOW;
+		rill_mib_inc(sock_net(listener), RILL_MIB_LISTEN_DROPS);
+		return rill_overflow(listener);
 	}
 	if (req->ts_ok && opts.present & RILL_OPT_TS && !rill_after(seq, req->rcv_nxt))
 		req->ts_recent = opts.tsval;

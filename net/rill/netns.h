@@ -33,7 +33,10 @@
 	X(DUP_SEGS_RCVD, "DupSegsRcvd")					\
 	X(OFO_QUEUE, "OFOQueue")					\
 	X(CHALLENGE_ACK, "ChallengeACK")				\
+	X(LISTEN_OVERFLOWS, "ListenOverflows")				\
+	X(LISTEN_DROPS, "ListenDrops")					\
 	X(TIME_WAITED, "TimeWaited")					\
+	X(TIME_WAIT_OVERFLOW, "TimeWaitOverflow")			\
 	X(TIME_WAIT_REUSED, "TimeWaitReused")				\
 	X(ABORT_ON_CLOSE, "AbortOnClose")				\
 	X(ABORT_ON_DATA, "AbortOnData")					\
@@ -71,7 +74,6 @@
 	X(LISTEN_OVERFLOW, "ListenOverflow")				\
 	X(SYN_OVERFLOW, "SynOverflow")					\
 	X(SYN_INVALID, "SynInvalid")					\
-	X(TIME_WAIT_OVERFLOW, "TimeWaitOverflow")			\
 	X(NO_MEMORY, "NoMemory")					\
 	X(NO_ROUTE, "NoRoute")
 

@@ -5,10 +5,8 @@
 #include <linux/netdevice.h>
 #include <net/protocol.h>
 #include <net/tcp.h>
-#if __has_include(<net/gso.h>)
-#include <net/gso.h>
-#endif
 
+#include "compat.h"
 #include "proto.h"
 
 /* Sequence number, flags and checksum of each piece. */

@@ -168,6 +168,7 @@ struct rill_sock {
 	/* receive side */
 	struct rill_reasm ofo;
 	u32	ofo_bytes;		/* truesize held in it */
+	u32	collapsed;		/* rill_collapse() got this far */
 	u32	irs;
 	u32	rcvq_seq;		/* receive buffer autotuning: copied_seq, */
 	u32	rcvq_space;		/* what was read in a round trip, */

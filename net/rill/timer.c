@@ -109,6 +109,8 @@ unsigned long rill_rto(const struct sock *sk)
 static void rill_timed_out(struct sock *sk)
 {
 	sk->sk_err = READ_ONCE(sk->sk_err_soft) ? : ETIMEDOUT;
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
+		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
 	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_TIMEOUT);
 	sk_error_report(sk);
 	rill_done(sk, RILL_EV_ABORT);

@@ -72,7 +72,7 @@ void rill_time_wait(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 
 	if (!tw) {
-		rill_mib_inc(sock_net(sk), RILL_DROP_TIME_WAIT_OVERFLOW);
+		rill_mib_inc(sock_net(sk), RILL_MIB_TIME_WAIT_OVERFLOW);
 		rill_done(sk, RILL_EV_TIMEOUT_2MSL);
 		return;
 	}

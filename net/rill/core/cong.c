@@ -6,7 +6,7 @@
 
 u32 rill_cong_iw(u32 mss)
 {
-	return (u32)min_t(u64, 10ULL * mss, max_t(u64, 2ULL * mss, 14600));
+	return (u32)min_t(u64, 10ULL * mss, RILL_SSTHRESH_INFINITE);
 }
 
 void rill_cong_init(struct rill_cong *c, const struct rill_cong_ops *ops, u32 mss, u32 iw)

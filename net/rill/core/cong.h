@@ -16,8 +16,9 @@ extern const struct rill_cong_ops rill_cong_reno;	/* cong_reno.c */
  * rill_cong_iw() - initial window
  * @mss: what a full segment carries, bytes
  *
- * RFC 6928, 2. Context: any context, no locks.
- * Return: bytes: min(10 * @mss, max(2 * @mss, 14600)).
+ * RFC 6928, 2, but ten segments of any size, as Linux has it. Context: any
+ * context, no locks.
+ * Return: bytes: 10 * @mss.
  */
 u32 rill_cong_iw(u32 mss);
 

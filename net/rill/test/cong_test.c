@@ -37,16 +37,16 @@ static const struct iw iws[] = {
 	{ "Ethernet",		1460, 14600 },
 	{ "with timestamps",	1448, 14480 },
 	{ "536",		536, 5360 },
-	{ "two large ones",	8960, 17920 },
-	{ "between",		2000, 14600 },
-	{ "loopback",		65483, 130966 },
-	{ "no overflow",	~0U, ~0U - 1 },
+	{ "jumbo",		8960, 89600 },
+	{ "between",		2000, 20000 },
+	{ "loopback",		65483, 654830 },
+	{ "no overflow",	~0U, RILL_SSTHRESH_INFINITE },
 };
 
 RILL_PARAM(iw, iw, iws);
 
 /* IW-1O, C60 */
-static void rill_cong_iw__rfc_6928(struct kunit *test)
+static void rill_cong_iw__ten_segments(struct kunit *test)
 {
 	const struct iw *i = test->param_value;
 
@@ -154,7 +154,7 @@ static void rill_cong_set_cwnd__honours_the_clamp(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE_PARAM(rill_cong_iw__rfc_6928, iw_gen_params),
+	KUNIT_CASE_PARAM(rill_cong_iw__ten_segments, iw_gen_params),
 	KUNIT_CASE(rill_cong_init__starts_high),
 	KUNIT_CASE(rill_cong_init__lets_the_algorithm_begin),
 	KUNIT_CASE_PARAM(rill_cong_set_mss__never_grows_in_bytes, resize_gen_params),

@@ -28,38 +28,39 @@ kbuild() {
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$kdir" M="$dir" -k -j"$(nproc)" W=1 "$@" modules
 }
 
-# build_copy KERNEL - a full build with gcc's extra warnings and sparse, once
+# build_copy KERNEL - a full build with gcc's extra warnings, once a change
 build_copy() {
 	local dir=$out/$1
 
 	[[ ! -e $dir.log || -n $(find Kbuild include net tools/lint -newer "$dir.log" -print -quit) ]] ||
 		return 0
-	rm -rf "$dir"
+	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
 	cp -r Kbuild include net "$dir/"
 	find "$dir" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' -o -name '*.mod*' \) -delete
-	kbuild "$1" C=2 CHECK=sparse >"$dir.log.new" 2>&1 || echo "build failed" >>"$dir.log.new"
+	kbuild "$1" >"$dir.log.new" 2>&1 || echo "build failed" >>"$dir.log.new"
 	mv "$dir.log.new" "$dir.log"
 }
 
-# warnings LOG - without what the machine's compiler or missing BTF says
-warnings() {
-	grep -E 'warning|error|undefined!|build failed|\*\*\*' "$1" |
-		grep -vE 'the compiler differs|Skipping BTF|RWX permissions' || true
+# complaints KERNEL LOG - without what is about the machine and not the source
+complaints() {
+	{ grep -Ei 'warning|error|undefined!|build failed|\*\*\*' "$2" || true; } |
+		but 'the compiler differs|Skipping BTF|RWX permissions|missing-include-dirs' |
+		sed "s|$PWD/$out/$1/||" | sort -u
 }
 
 gcc_check() {
 	build_copy "$1"
-	warnings "$out/$1.log" | { grep -E '\[-W|error|undefined!|failed|\*\*\*|modpost|Warning' || true; } |
-		sed "s|$PWD/$out/$1/||" | nothing "the build for $1 with W=1 is not clean"
+	complaints "$1" "$out/$1.log" | nothing "the build for $1 with W=1 is not clean"
 }
 
+# sparse looks at every file again, and compiles none that is up to date.
 sparse_check() {
 	command -v sparse >/dev/null || { echo "sparse is not installed"; return 4; }
 	build_copy "$1"
-	warnings "$out/$1.log" | but '\[-W|modpost|failed|\*\*\*' |
-		{ grep -E '\.[ch]:[0-9]+:[0-9]+: (warning|error)' || true; } |
-		sed "s|$PWD/$out/$1/||" | sort -u | nothing "sparse complains"
+	kbuild "$1" C=2 CHECK=sparse >"$out/$1.sparse" 2>&1 || true
+	complaints "$1" "$out/$1.sparse" | { grep -E '\.[ch]:[0-9]+:' || true; } |
+		nothing "sparse complains"
 }
 
 check_build_6_1() { gcc_check 6.1; }
@@ -95,13 +96,13 @@ headers_check() {
 	local kernel=$1 objects
 
 	build_copy "$kernel"
-	rm -rf "${out:?}/$kernel/headers"
 	cp Kbuild "$out/$kernel/Kbuild"
+	rm -rf "${out:?}/$kernel/headers"
 	objects=$(files '^(net|include)/.*\.h$' | but '/user_|/test/' |
 		header_objects "$out/$kernel" | tr '\n' ' ')
 	printf 'obj-m += rill_headers.o\nrill_headers-y := %s\n' "$objects" >>"$out/$kernel/Kbuild"
 	kbuild "$kernel" >"$out/$kernel-headers.log" 2>&1 || echo "build failed" >>"$out/$kernel-headers.log"
-	warnings "$out/$kernel-headers.log" | nothing "a header needs others before it"
+	complaints "$kernel" "$out/$kernel-headers.log" | nothing "a header needs others before it"
 }
 
 check_headers_6_1() { headers_check 6.1; }

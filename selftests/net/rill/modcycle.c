@@ -130,7 +130,8 @@ static void time_wait_only(void)
 	for (i = 0; i < 10; i++)
 		one_connection();
 	UNTIL(table_count("TIME_WAIT") == 10 && table_count(NULL) == 10);
-	OK(unload());
+	/* At once, but for the moment in which the last socket is freed. */
+	UNTIL_MS(!unload(), 2000);
 	ASSERT(!loaded());
 	OK(load());
 	ASSERT_EQ(table_count(NULL), 0);
@@ -167,7 +168,34 @@ static void orphan_holds(void)
 	OK(load());
 }
 
+static int refs(void)
+{
+	FILE *f = fopen("/sys/module/rill/refcnt", "r");
+	int n = -1;
+
+	if (!f || fscanf(f, "%d", &n) != 1)
+		FAIL("no refcnt of the module");
+	fclose(f);
+	return n;
+}
+
+/* After everything else: orphans whose peers are gone end in their time. */
+static void nothing_held(void)
+{
+	double end = now() + 1200, t0 = now();
+
+	if (rt.proto == PROTO_TCP)
+		t_skip("not about the kernel's TCP");
+	while (refs()) {
+		if (now() > end)
+			FAIL("%d references are left", refs());
+		rest(1000);
+	}
+	t_note("nothing is held after %.0f s", now() - t0);
+}
+
 static const struct rt_test tests[] = {
+	{ "nothing_held", "rmmod SM-26", nothing_held, T_RILL | T_LONG, 1500 },
 	{ "busy_while_open", "rmmod", busy_while_open, T_RILL, 0 },
 	{ "time_wait_only", "rmmod C22", time_wait_only, T_RILL, 0 },
 	{ "orphan_holds", "rmmod", orphan_holds, T_RILL, 0 },

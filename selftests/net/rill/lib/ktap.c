@@ -78,6 +78,23 @@ void check_time(const char *file, int line, const char *what, double got, double
 		       late);
 }
 
+/* got is base doubled n times, where base itself was measured to a few ticks. */
+void check_backoff(const char *file, int line, double got, double base, int n)
+{
+	double lo = (base - 0.03) * (1 << n), hi = base * (1 << n);
+
+	if (lo > 119)
+		lo = 119;
+	if (hi > 120)
+		hi = 120;
+	if (time_travels())
+		hi += hi * 0.01 + 0.02 + wheel(hi);
+	else
+		hi += hi * 0.15 + 0.25 * slowness();
+	if (got < lo * 0.99 - 0.01 || got > hi)
+		t_fail(file, line, "backoff %d: %.3f s, want %.3f to %.3f s", n, got, lo, hi);
+}
+
 static void out(const char *head, const char *fmt, va_list ap)
 {
 	char line[1024];

@@ -142,6 +142,10 @@ void rest(int ms);		/* for the poll interval of a condition */
 void check_time(const char *file, int line, const char *what, double got, double want);
 #define ASSERT_TIME(what, got, want)	check_time(__FILE__, __LINE__, what, got, want)
 
+void check_backoff(const char *file, int line, double got, double base, int n);
+/* Doubled n times from a measured base, up to 120 s. */
+#define ASSERT_BACKOFF(got, base, n)	check_backoff(__FILE__, __LINE__, got, base, n)
+
 /* ---- sockets ---- */
 
 int proto_num(void);		/* IP protocol on the wire */

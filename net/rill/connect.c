@@ -187,8 +187,6 @@ int rill_listen(struct socket *sock, int backlog)
 		goto out;
 	}
 	sk_dst_reset(sk);
-	/* segments find it without a reference */
-	sock_set_flag(sk, SOCK_RCU_FREE);
 	rill_hash_listener(sk);
 out:
 	release_sock(sk);

@@ -372,6 +372,7 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 
 	switch (sk->sk_state) {
 	case TCP_CLOSE:
+	case TCP_LISTEN:	/* found as something else, by a reader that was slow */
 		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
 		return;
 	case TCP_SYN_SENT:
@@ -401,7 +402,7 @@ fifth:
 	if (rill_fin_acked(rs))
 		rill_ack_of_fin(sk);
 	if (sk->sk_state == TCP_CLOSE) {
-		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
+		consume_skb(skb);
 		return;
 	}
 	if (rill_data_after_close(sk, skb))

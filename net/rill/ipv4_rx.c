@@ -113,7 +113,7 @@ static int rill_v4_rcv(struct sk_buff *skb)
 	const struct iphdr *iph;
 	const struct tcphdr *th;
 	enum rill_mib why;
-	bool refcounted, again;
+	bool again;
 	int dif, sdif;
 	struct sock *sk;
 
@@ -135,16 +135,16 @@ static int rill_v4_rcv(struct sk_buff *skb)
 		iph = ip_hdr(skb);
 		again = false;
 		sk = rill_lookup(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
-				 dif, sdif, &refcounted);
+				 dif, sdif);
 		if (!sk)
 			rill_v4_no_socket(net, skb);
 		else if (!sk_fullsock(sk))
 			again = rill_v4_mini(rill_mini(sk), skb);
-		else if (!refcounted)
+		else if (sk->sk_state == TCP_LISTEN)
 			rill_listen_rcv(sk, skb);
 		else
 			rill_v4_deliver(sk, skb);
-		if (refcounted)
+		if (sk)
 			rill_sock_put(sk);
 	} while (again);
 	return 0;

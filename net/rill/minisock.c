@@ -411,7 +411,6 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 		return NULL;
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
-	sock_reset_flag(sk, SOCK_RCU_FREE);
 	rill_init_connection(sk);
 	rs->bucket = NULL;
 	rill_set_state(sk, RILL_EV_RCV_SYN);

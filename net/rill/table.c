@@ -6,8 +6,7 @@
  * the 4-tuple and the namespace; listeners have another, hashed by port. Both
  * are nulls lists that readers walk under RCU. Connections and mini-sockets
  * come from SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference, then
- * looks at the key again. Listeners are freed after a grace period and are
- * used without a reference.
+ * looks at the key again.
  *
  * Lock order: bind chain (port.c), then connection chain. Chains of the
  * connection table share RILL_LOCKS locks.
@@ -154,8 +153,8 @@ static int rill_listen_score(const struct sock *sk, const struct net *net, __be3
  *
  * The most specific one wins: an address counts more than a device.
  *
- * Context: RCU read side, which also is what keeps the result alive.
- * Return: a listener without a reference, or NULL.
+ * Context: RCU read side.
+ * Return: a referenced listener, or NULL.
  */
 struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif)
 {
@@ -176,7 +175,14 @@ begin:
 	}
 	if (get_nulls_value(node) != slot)
 		goto begin;
-	return best;
+	if (!best)
+		return NULL;
+	if (!refcount_inc_not_zero(&best->sk_refcnt))
+		goto begin;
+	if (likely(rill_listen_score(best, net, daddr, dport, dif, sdif) == high))
+		return best;
+	sock_put(best);
+	goto begin;
 }
 
 /**
@@ -188,18 +194,16 @@ begin:
  * @dport: destination port, host order
  * @dif: interface that it came in by
  * @sdif: the slave interface of it, 0 if none
- * @refcounted: set when the result must be given to rill_sock_put()
  *
  * Context: RCU read side.
- * Return: a connection, a mini-socket, a listener, or NULL.
+ * Return: a connection, a mini-socket or a listener, referenced, or NULL.
  */
 struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
-			 u16 dport, int dif, int sdif, bool *refcounted)
+			 u16 dport, int dif, int sdif)
 {
 	struct sock *sk;
 
 	sk = rill_lookup_established(net, saddr, sport, daddr, dport, dif, sdif);
-	*refcounted = sk;
 	return sk ? : rill_lookup_listener(net, daddr, dport, dif, sdif);
 }
 

@@ -79,7 +79,7 @@ void rill_table_exit(void);
 
 /* connections */
 struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
-			 u16 dport, int dif, int sdif, bool *refcounted);
+			 u16 dport, int dif, int sdif);
 struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
 				     __be32 daddr, u16 dport, int dif, int sdif);
 struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif);

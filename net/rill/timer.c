@@ -101,8 +101,23 @@ void rill_timers_stop(struct sock *sk)
 unsigned long rill_rto(const struct sock *sk)
 {
 	const struct rill_sock *rs = rill_sk(sk);
+	u32 tick = jiffies_to_usecs(1);
+	/* whole ticks before they double; the wheel adds one, never takes one */
+	u32 base = max(rounddown(rs->rtt.rto_us + tick / 2, tick), tick);
 
-	return usecs_to_jiffies(rill_rto_backoff(rs->rtt.rto_us, rs->backoff, RILL_RTO_MAX_US));
+	return usecs_to_jiffies(rill_rto_backoff(base, rs->backoff, RILL_RTO_MAX_US));
+}
+
+/* TCP_USER_TIMEOUT, counted from since_us, cuts a wait short (MUST-21). */
+static unsigned long rill_until_user_timeout(const struct sock *sk, unsigned long delay,
+					     u64 since_us)
+{
+	u64 limit = (u64)rill_sk(sk)->user_timeout * USEC_PER_MSEC;
+	u64 gone = rill_now_us() - since_us;
+
+	if (!limit)
+		return delay;
+	return min(delay, gone < limit ? usecs_to_jiffies(limit - gone) : 1UL);
 }
 
 /* Give up: the error is what ICMP last said, else ETIMEDOUT (ER-7). */
@@ -161,7 +176,8 @@ static void rill_syn_timeout(struct sock *sk)
 		rs->backoff++;
 	rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
 	rill_send_syn(sk);
-	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	rill_timer_start(sk, RILL_TIMER_RTO,
+			 rill_until_user_timeout(sk, rill_rto(sk), rs->stall_us));
 }
 
 /* MUST-20: past R1 ask for another route; past R2 give up. */
@@ -202,7 +218,8 @@ static void rill_rto_expired(struct sock *sk)
 	rs->rtx_nxt = rs->snd_una;
 	rs->out |= RILL_OUT_RETRANS;
 	rill_output(sk);
-	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	rill_timer_start(sk, RILL_TIMER_RTO,
+			 rill_until_user_timeout(sk, rill_rto(sk), rs->stall_us));
 }
 
 /*
@@ -236,7 +253,8 @@ static void rill_probe_expired(struct sock *sk)
 		rs->probes_out++;
 	if (rs->backoff < 32)
 		rs->backoff++;
-	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
+	rill_timer_start(sk, RILL_TIMER_PROBE,
+			 rill_until_user_timeout(sk, rill_rto(sk), rs->probe_us));
 }
 
 static void rill_delack_expired(struct sock *sk)

@@ -87,7 +87,7 @@ header_objects() {
 		echo "#include \"../$header\"" >"$1/headers/$base.c"
 		echo "headers/$base.o"
 	done
-	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\n' >"$1/headers/main.c"
+	printf '#include <linux/module.h>\nMODULE_LICENSE("GPL");\nMODULE_DESCRIPTION("headers");\n' >"$1/headers/main.c"
 	echo headers/main.o
 }
 

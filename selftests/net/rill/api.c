@@ -577,4 +577,5 @@ static const struct rt_test tests[] = {
 	{ "rst_in_close_wait", "ER-1", rst_in_close_wait, 0, 0 },
 	{ "option_rules", "TO-6 TO-7 TO-11 TO-12 TO-16 SO-8 SO-9 TX-7", option_rules, 0, 0 },
 };
+
 RT_MAIN(tests)

@@ -956,4 +956,5 @@ static const struct rt_test tests[] = {
 	{ "fin_early", "C32 SM-21", fin_early, 0, 0 },
 	{ "fin_early_bare", "C32 SM-21", fin_early_bare, 0, 0 },
 };
+
 RT_MAIN(tests)

@@ -554,4 +554,5 @@ static const struct rt_test tests[] = {
 	{ "zero_length", "TX-4", zero_length, 0, 0 },
 	{ "stop_and_go", "C50 MUST-36", stop_and_go, 0, 60 },
 };
+
 RT_MAIN(tests)

@@ -405,4 +405,5 @@ static const struct rt_test tests[] = {
 	{ "queue_sizes", "IO-1 IO-2", queue_sizes, 0, 0 },
 	{ "odd_sizes", "C84 RX-1 TX-1", odd_sizes, 0, 0 },
 };
+
 RT_MAIN(tests)

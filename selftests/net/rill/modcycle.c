@@ -201,4 +201,5 @@ static const struct rt_test tests[] = {
 	{ "orphan_holds", "rmmod", orphan_holds, T_RILL, 0 },
 	{ "load_unload", "rmmod SM-27", load_unload, T_RILL, 3000 },
 };
+
 RT_MAIN(tests)

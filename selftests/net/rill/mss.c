@@ -503,4 +503,5 @@ static const struct rt_test tests[] = {
 	{ "super_segments_veth", "C05", super_segments_veth, 0, 0 },
 	{ "bulk_segments", "C01 C02 C05 MUST-65 MUST-68 TS-2M", bulk_segments, 0, 0 },
 };
+
 RT_MAIN(tests)

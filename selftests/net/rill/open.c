@@ -694,4 +694,5 @@ static const struct rt_test tests[] = {
 	{ "synack_retries", "C11", synack_retries, T_FULL, 0 },
 	{ "synack_retries_default", "C11", synack_retries_default, T_LONG, 120 },
 };
+
 RT_MAIN(tests)

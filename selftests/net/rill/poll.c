@@ -331,4 +331,5 @@ static const struct rt_test tests[] = {
 	{ "wakeups", "C82 RX-1", wakeups, 0, 0 },
 	{ "async_signal", "PO-15", async_signal, 0, 0 },
 };
+
 RT_MAIN(tests)

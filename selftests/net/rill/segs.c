@@ -811,4 +811,5 @@ static const struct rt_test tests[] = {
 	{ "half_open", "SM-17 C31", half_open, 0, 0 },
 	{ "half_open_close_wait", "C31", half_open_close_wait, 0, 0 },
 };
+
 RT_MAIN(tests)

@@ -51,7 +51,8 @@ static int work_s(int secs)
 static void many_connections(void)
 {
 	int nl = 50, nc = rt.count ?: 2000, i, n = 0;
-	int *l = calloc(nl, sizeof(int)), *c = calloc(nc, sizeof(int)), *s = calloc(nc, sizeof(int));
+	int *l = calloc(nl, sizeof(int)), *c = calloc(nc, sizeof(int));
+	int *s = calloc(nc, sizeof(int));
 	char msg[32], got[32];
 	double t0 = now();
 	long active, passive;
@@ -282,20 +283,21 @@ static void *poller(void *arg)
 	return NULL;
 }
 
+static atomic_int turn;
+
 static void *ender(void *arg)
 {
 	struct shared *s = arg;
-	static atomic_int turn;
 	int how = turn++ % 5;
 
 	rest(how % 3);
-	if (how == 0)
+	if (how == 0) {
 		shutdown(s->fd[0], SHUT_RDWR);
-	else if (how == 1)
+	} else if (how == 1) {
 		shutdown(s->fd[1], SHUT_RDWR);
-	else if (how == 2)
+	} else if (how == 2) {
 		shutdown(s->fd[1], SHUT_WR);
-	else if (how == 3) {
+	} else if (how == 3) {
 		sk_linger(s->fd[1], 1, 0);
 		shutdown(s->fd[0], SHUT_RD);
 		shutdown(s->fd[1], SHUT_RDWR);
@@ -311,14 +313,14 @@ static void *ender(void *arg)
 /* shutdown and disconnect in one thread while others read, write and poll. */
 static void shutdown_race(void)
 {
+	static void *(* const fn[4])(void *) = { reader, writer, poller, ender };
 	int i, j, rounds = rt.count ?: 200;
+	pthread_t th[4];
 
 	ns_new();
 	for (i = 0; i < rounds; i++) {
 		struct pair p = pair_lo();
 		struct shared s = { .fd = { p.s, p.c } };
-		void *(*fn[])(void *) = { reader, writer, poller, ender };
-		pthread_t th[4];
 
 		for (j = 0; j < 4; j++)
 			pthread_create(&th[j], NULL, fn[j], &s);
@@ -476,4 +478,5 @@ static const struct rt_test tests[] = {
 	{ "netns_dies", "NS-1", netns_dies, T_STRESS, 60 },
 	{ "memory_returns", "C90 CL-1", memory_returns, T_STRESS, 60 },
 };
+
 RT_MAIN(tests)

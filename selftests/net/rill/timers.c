@@ -316,8 +316,9 @@ static void vanish_nft(void)
 	recv_str(q.s, "ping");
 	UNTIL(!sk_outq(q.c));
 	ns_enter(n.b);
-	ASSERT_EQ(sh("nft 'add table ip t; add chain ip t c { type filter hook prerouting "
-		     "priority -300; }; add rule ip t c ip protocol %d drop'", proto_num()), 0);
+	ASSERT_EQ(sh("nft 'add table ip t; %s; add rule ip t c ip protocol %d drop'",
+		     "add chain ip t c { type filter hook prerouting priority -300; }",
+		     proto_num()), 0);
 	ns_enter(n.a);
 	t0 = now();
 	send_str(q.c, "anybody there?");
@@ -443,4 +444,5 @@ static const struct rt_test tests[] = {
 	{ "keepalive_dead", "C74 MUST-24 MUST-27 MUST-29 SHLD-12 KA-2I", keepalive_dead, T_FULL,
 	  0 },
 };
+
 RT_MAIN(tests)

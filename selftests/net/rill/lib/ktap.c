@@ -250,7 +250,8 @@ static void run_one(const struct rt_test *t, int nr, int tally[3])
 
 static void usage(const char *prog)
 {
-	printf("usage: %s [--proto tcp|rill|inet] [--set quick|full|debug|time-travel|long|stress|all]\n"
+	printf("usage: %s [--proto tcp|rill|inet]\n"
+	       "       [--set quick|full|debug|time-travel|long|stress|all]\n"
 	       "       [--only PATTERN] [--list] [--verbose] [--seed N] [--count N]\n"
 	       "       [--parallel N] [--size BYTES]\n"
 	       "PATTERN is a name with wildcards, or a row such as C20.\n", prog);

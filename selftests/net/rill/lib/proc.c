@@ -137,6 +137,8 @@ static const struct {
 	{ "ChallengeAcks", "TCPChallengeACK" },
 };
 
+#define WHITE	"\n "
+
 /* A value out of the pairs of lines "Tcp: names" and "Tcp: values". */
 static bool tcp_counter(const char *view, const char *name, long *val)
 {
@@ -145,11 +147,11 @@ static bool tcp_counter(const char *view, const char *name, long *val)
 	bool found = false;
 
 	while (!found && fgets(names, sizeof(names), f) && fgets(vals, sizeof(vals), f)) {
-		n = strtok_r(names, " \n", &sn);
-		v = strtok_r(vals, " \n", &sv);
+		n = strtok_r(names, WHITE, &sn);
+		v = strtok_r(vals, WHITE, &sv);
 		if (strcmp(n, "Tcp:") && strcmp(n, "TcpExt:"))
 			continue;
-		while ((n = strtok_r(NULL, " \n", &sn)) && (v = strtok_r(NULL, " \n", &sv))) {
+		while ((n = strtok_r(NULL, WHITE, &sn)) && (v = strtok_r(NULL, WHITE, &sv))) {
 			if (!strcmp(n, name)) {
 				*val = atol(v);
 				found = true;

@@ -102,13 +102,13 @@ static void parse_opts(struct seg *s, const uint8_t *o, int len)
 			s->bad_opts = true;
 			return;
 		}
-		if (o[0] == 2 && o[1] == 4)
+		if (o[0] == 2 && o[1] == 4) {
 			s->mss = get16(o + 2);
-		else if (o[0] == 3 && o[1] == 3)
+		} else if (o[0] == 3 && o[1] == 3) {
 			s->ws = o[2];
-		else if (o[0] == 4 && o[1] == 2)
+		} else if (o[0] == 4 && o[1] == 2) {
 			s->sackok = true;
-		else if (o[0] == 8 && o[1] == 10) {
+		} else if (o[0] == 8 && o[1] == 10) {
 			s->ts = true;
 			s->tsval = get32(o + 2);
 			s->tsecr = get32(o + 6);

@@ -9,7 +9,10 @@
 
 #include "rt.h"
 
-enum { F_FIN = 1, F_SYN = 2, F_RST = 4, F_PSH = 8, F_ACK = 16, F_URG = 32, F_ECE = 64, F_CWR = 128 };
+enum {
+	F_FIN = 1, F_SYN = 2, F_RST = 4, F_PSH = 8, F_ACK = 16, F_URG = 32, F_ECE = 64,
+	F_CWR = 128
+};
 
 struct seg {
 	double t;		/* when it was seen, seconds */

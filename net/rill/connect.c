@@ -250,7 +250,7 @@ static struct sock *rill_accept_dequeue(struct sock *sk)
  * Context: process.
  * Return: the connection, or NULL with an errno of accept(2).
  */
-struct sock *rill_accept(RILL_ACCEPT_ARGS)
+RILL_ACCEPT_PROTO
 {
 	struct sock *child = NULL;
 	long timeo;

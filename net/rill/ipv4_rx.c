@@ -150,16 +150,16 @@ static int rill_v4_rcv(struct sk_buff *skb)
 	return 0;
 }
 
-/* ER-8: what ICMP says in errno, and whether it is final. */
+/* ER-8: what ICMP says as an errno; 0 when it says nothing. */
 static int rill_icmp_errno(int type, int code)
 {
 	switch (type) {
 	case ICMP_PARAMETERPROB:
-		return EPROTO;
+		return -EPROTO;
 	case ICMP_TIME_EXCEEDED:
-		return EHOSTUNREACH;
+		return -EHOSTUNREACH;
 	case ICMP_DEST_UNREACH:
-		return code <= NR_ICMP_UNREACH ? icmp_err_convert[code].errno : 0;
+		return code <= NR_ICMP_UNREACH ? -icmp_err_convert[code].errno : 0;
 	}
 	return 0;
 }
@@ -197,7 +197,7 @@ void rill_v4_mtu_reduced(struct sock *sk)
 /* An error for a connection. The socket lock is held, softirqs are off. */
 static void rill_v4_icmp(struct sock *sk, int err)
 {
-	bool raised = rill_inet_test(RECVERR, recverr, sk);
+	bool raised = rill_recverr(sk);
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
 		/* ER-9: anything at all ends a connection that is being opened */
@@ -259,7 +259,7 @@ static int rill_v4_err(struct sk_buff *skb, u32 info)
 			sock_hold(sk);
 		goto out;
 	}
-	err = rill_icmp_errno(type, code);
+	err = -rill_icmp_errno(type, code);
 	if (err)
 		rill_v4_icmp(sk, err);
 out:

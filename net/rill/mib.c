@@ -12,10 +12,12 @@
 #include "trace.h"
 
 static const char * const rill_mib_names[RILL_MIB_MAX] = {
-#define X(sym, name) [RILL_MIB_##sym] = name,
+#define X(sym, name)	\
+	[RILL_MIB_##sym] = name,
 	RILL_MIBS(X)
 #undef X
-#define X(sym, name) [RILL_DROP_##sym] = "Drop" name,
+#define X(sym, name)	\
+	[RILL_DROP_##sym] = "Drop" name,
 	RILL_DROPS(X)
 #undef X
 };

@@ -465,6 +465,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 /* A child that nobody will accept. Locked, two references; both go. */
 static void rill_child_abort(struct sock *sk, bool reset)
 {
+	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did */
 	if (reset)
 		rill_send_reset(sk, GFP_ATOMIC);
 	sock_orphan(sk);
@@ -625,6 +626,7 @@ void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
 		rill_drop(listener, skb, RILL_DROP_NO_MEMORY);
 		return;
 	}
+	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
 	/* accept() may be quick: the child may have a user already */
 	if (!sock_owned_by_user(child)) {
 		rill_input(child, skb);

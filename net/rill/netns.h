@@ -93,7 +93,7 @@ struct rill_mib_pcpu {
 	unsigned long	count[RILL_MIB_MAX];
 };
 
-/**
+/*
  * struct rill_net - Rill's part of a network namespace
  * @mib: per CPU counters
  * @ctl: answers on behalf of no socket leave through it

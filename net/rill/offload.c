@@ -13,6 +13,7 @@
 static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, __be32 daddr)
 {
 	u32 seq = ntohl(tcp_hdr(segs)->seq);
+	__sum16 pseudo;
 	struct sk_buff *skb;
 
 	for (skb = segs; skb; skb = skb->next) {
@@ -27,9 +28,12 @@ static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, _
 			th->fin = 0;
 			th->psh = 0;
 		}
-		th->check = ~csum_tcpudp_magic(saddr, daddr, len, rill_ipproto, 0);
-		if (skb->ip_summed != CHECKSUM_PARTIAL)
-			th->check = gso_make_checksum(skb, th->check);
+		pseudo = csum_tcpudp_magic(saddr, daddr, len, rill_ipproto, 0);
+		th->check = ~pseudo;
+		if (skb->ip_summed == CHECKSUM_PARTIAL)
+			gso_reset_checksum(skb, csum_unfold(pseudo));
+		else
+			th->check = gso_make_checksum(skb, csum_unfold(pseudo));
 		seq += mss;
 	}
 }

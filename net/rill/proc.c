@@ -100,7 +100,7 @@ static int rill_seq_show(struct seq_file *seq, void *v)
 	struct hlist_nulls_head *head;
 	struct hlist_nulls_node *node;
 	loff_t i = *(loff_t *)v;
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the chain */
 	struct sock *sk;
 
 	if (!i) {

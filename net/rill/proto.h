@@ -99,7 +99,7 @@ extern const struct net_offload rill_v4_offload;
 int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 u8 rill_choose_wscale(const struct sock *sk);
 int rill_listen(struct socket *sock, int backlog);
-struct sock *rill_accept(RILL_ACCEPT_ARGS);
+RILL_ACCEPT_PROTO;
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 void rill_write_space(struct sock *sk);
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
@@ -115,6 +115,6 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen);
 int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
 		    int __user *optlen);
-int rill_ioctl(struct sock *sk, int cmd, RILL_IOCTL_ARG);
+RILL_IOCTL_PROTO;
 
 #endif /* _RILL_PROTO_H */

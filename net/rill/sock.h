@@ -97,7 +97,7 @@ struct rill_bind_bucket;
  * @syn_len: how many are in SYN_RECV
  */
 struct rill_listen {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* all below */
 	struct sock		*accept_head;
 	struct sock		*accept_tail;
 	struct list_head	syn_list;
@@ -105,7 +105,7 @@ struct rill_listen {
 	int			syn_len;
 };
 
-/**
+/*
  * struct rill_sock - a connection, or a listener
  *
  * Guarded by the socket lock but for @listen (its own lock), @deferred (bit

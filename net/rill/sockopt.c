@@ -347,7 +347,7 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
  * Context: process.
  * Return: 0 or an errno of ioctl(2).
  */
-int rill_ioctl(struct sock *sk, int cmd, RILL_IOCTL_ARG)
+RILL_IOCTL_PROTO
 {
 	const struct rill_sock *rs = rill_sk(sk);
 	int answ;

@@ -243,7 +243,7 @@ int rill_hash_connection(struct sock *sk, struct rill_mini **tw)
 {
 	struct sock_common *c = &sk->__sk_common;
 	struct sock *twin;
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the chain */
 	int err = 0;
 
 	*tw = NULL;
@@ -297,7 +297,7 @@ bool rill_hash_replace(struct sock_common *new, struct sock_common *old)
  */
 bool rill_hash_mini(struct rill_mini *mini)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the chain */
 	bool ok;
 
 	mini->c.skc_hash = rill_hash_of(&mini->c);
@@ -353,7 +353,7 @@ void rill_hash_listener(struct sock *sk)
  */
 void rill_unhash(struct sock *sk)
 {
-	spinlock_t *lock;
+	spinlock_t *lock;	/* of the chain */
 
 	if (sk_unhashed(sk))
 		return;

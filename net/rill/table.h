@@ -25,11 +25,11 @@ struct rill_bind_bucket {
 };
 
 struct rill_bind_chain {
-	spinlock_t		lock;
+	spinlock_t		lock;	/* the chain and its buckets */
 	struct hlist_head	head;
 };
 
-/**
+/*
  * struct rill_mini - a connection while it needs no socket
  * @c: addresses, ports, state (TCP_NEW_SYN_RECV or TCP_TIME_WAIT), linkage;
  *	lives in the table of connections beside full sockets

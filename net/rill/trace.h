@@ -31,8 +31,8 @@ TRACE_EVENT(rill_state_change,
 		__field(__u16, family)
 		__field(__u16, sport)
 		__field(__u16, dport)
-		__field(__be32, saddr)
-		__field(__be32, daddr)
+		__array(__u8, saddr, 4)
+		__array(__u8, daddr, 4)
 		__field(int, oldstate)
 		__field(int, newstate)
 	),
@@ -41,15 +41,15 @@ TRACE_EVENT(rill_state_change,
 		__entry->family = sk->sk_family;
 		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
 		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
-		__entry->saddr = inet_sk(sk)->inet_saddr;
-		__entry->daddr = inet_sk(sk)->inet_daddr;
+		memcpy(__entry->saddr, &inet_sk(sk)->inet_saddr, 4);
+		memcpy(__entry->daddr, &inet_sk(sk)->inet_daddr, 4);
 		__entry->oldstate = oldstate;
 		__entry->newstate = newstate;
 	),
 
 	TP_printk("family=%u sport=%hu dport=%hu saddr=%pI4 daddr=%pI4 oldstate=%s newstate=%s",
-		  __entry->family, __entry->sport, __entry->dport, &__entry->saddr,
-		  &__entry->daddr, rill_show_state(__entry->oldstate),
+		  __entry->family, __entry->sport, __entry->dport, __entry->saddr,
+		  __entry->daddr, rill_show_state(__entry->oldstate),
 		  rill_show_state(__entry->newstate))
 );
 
@@ -62,8 +62,8 @@ TRACE_EVENT(rill_retransmit,
 	TP_STRUCT__entry(
 		__field(__u16, sport)
 		__field(__u16, dport)
-		__field(__be32, saddr)
-		__field(__be32, daddr)
+		__array(__u8, saddr, 4)
+		__array(__u8, daddr, 4)
 		__field(__u32, seq)
 		__field(__u32, len)
 		__field(int, state)
@@ -72,15 +72,15 @@ TRACE_EVENT(rill_retransmit,
 	TP_fast_assign(
 		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
 		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
-		__entry->saddr = inet_sk(sk)->inet_saddr;
-		__entry->daddr = inet_sk(sk)->inet_daddr;
+		memcpy(__entry->saddr, &inet_sk(sk)->inet_saddr, 4);
+		memcpy(__entry->daddr, &inet_sk(sk)->inet_daddr, 4);
 		__entry->seq = seq;
 		__entry->len = len;
 		__entry->state = sk->sk_state;
 	),
 
 	TP_printk("sport=%hu dport=%hu saddr=%pI4 daddr=%pI4 state=%s seq=%u len=%u",
-		  __entry->sport, __entry->dport, &__entry->saddr, &__entry->daddr,
+		  __entry->sport, __entry->dport, __entry->saddr, __entry->daddr,
 		  rill_show_state(__entry->state), __entry->seq, __entry->len)
 );
 

@@ -553,12 +553,79 @@ static void option_rules(void)
 	ASSERT_EQ(sk_get(fd, IPPROTO_IP, IP_TOS), 0x10);
 }
 
+/* The record of the error queue, if there is one. */
+static bool error_record(struct sock_extended_err *ee)
+{
+	char buf[256], ctl[256];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl, .msg_controllen = sizeof(ctl),
+	};
+	struct cmsghdr *c;
+
+	if (recvmsg(fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+		ASSERT_EQ(errno, EAGAIN);
+		return false;
+	}
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
+		if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR)
+			continue;
+		memcpy(ee, CMSG_DATA(c), sizeof(*ee));
+		return true;
+	}
+	FAIL("a message from the error queue without its record");
+}
+
+static void recverr(void)
+{
+	struct sock_extended_err ee;
+
+	/* In SYN_SENT: a record, and reading it clears SO_ERROR. */
+	peer_init(&p, peer_net(), 4000, 0);
+	fd = sk_new();
+	sk_set(fd, IPPROTO_IP, IP_RECVERR, 1);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	peer_want(&p, F_SYN);
+	ASSERT(!error_record(&ee));
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs);
+	ASSERT(ev_need(fd, POLLOUT) & POLLERR);
+	ASSERT(error_record(&ee));
+	ASSERT_EQ(ee.ee_origin, SO_EE_ORIGIN_ICMP);
+	ASSERT_EQ(ee.ee_type, 3);
+	ASSERT_EQ(ee.ee_code, 1);
+	ASSERT_EQ(ee.ee_errno, EHOSTUNREACH);
+	ASSERT_EQ(sk_error(fd), 0);
+	/* Established: raised at once, without an end of the connection. */
+	peer_init(&p, p.tun, 4001, PORT);
+	fd = peer_accepted(&p, sk_listen(INADDR_ANY, PORT, 4));
+	sk_set(fd, IPPROTO_IP, IP_RECVERR, 1);
+	send_str(fd, "x");
+	peer_want(&p, F_ACK);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs + 1);
+	ASSERT(ev_need(fd, POLLIN) & POLLERR);
+	ASSERT_EQ(sk_error(fd), EHOSTUNREACH);
+	ASSERT(!error_record(&ee));
+	ASSERT_STATE(PORT, 4001, "ESTABLISHED");
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	peer_str(&p, "alive");
+	recv_str(fd, "alive");
+	/* Switched off: not raised. */
+	sk_set(fd, IPPROTO_IP, IP_RECVERR, 0);
+	send_str(fd, "y");
+	peer_want(&p, F_ACK);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.rcv_nxt - 1);
+	ASSERT_EQ(sk_error(fd), 0);
+}
+
 static const struct rt_test tests[] = {
 	{ "refused", "C13 ER-1", refused, 0, 0 },
 	{ "refused_nonblock", "C13 CN-3 CN-4 ER-3 PO-8", refused_nonblock, 0, 0 },
 	{ "icmp_in_syn_sent", "C13 C44 ER-8 ER-9 MUST-54 ICMP-1I", icmp_in_syn_sent, 0, 0 },
 	{ "source_quench", "MUST-55 ER-9 ICMP-2I", source_quench, 0, 0 },
 	{ "icmp_established", "C44 ER-10 MUST-56 ICMP-3S", icmp_established, 0, 0 },
+	{ "recverr", "ER-10 ER-11 MUST-47 SHLD-20 SHLD-25", recverr, 0, 0 },
 	{ "no_route", "C13 CN-10 MUST-46", no_route, 0, 0 },
 	{ "no_neighbour", "C13", no_neighbour, T_FULL, 0 },
 	{ "to_any", "CN-8 CN-13", to_any, 0, 0 },

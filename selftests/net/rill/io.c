@@ -391,6 +391,66 @@ static void odd_sizes(void)
 	ASSERT(!memcmp(out, got, sizeof(out)));
 }
 
+/* TCP_INQ: each read tells what is left. */
+static void inq_cmsg(void)
+{
+	char buf[4], ctl[128];
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr m = {
+		.msg_iov = &iov, .msg_iovlen = 1, .msg_control = ctl, .msg_controllen = sizeof(ctl),
+	};
+	struct cmsghdr *c;
+	int left = -1;
+
+	begin();
+	sk_set(q.s, SOL_TCP, TCP_INQ, 1);
+	send_str(q.c, "0123456789");
+	UNTIL(sk_inq(q.s) == 10);
+	ASSERT_EQ(recvmsg(q.s, &m, 0), 4);
+	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c))
+		if (c->cmsg_level == SOL_TCP && c->cmsg_type == TCP_CM_INQ)
+			memcpy(&left, CMSG_DATA(c), sizeof(left));
+	ASSERT_EQ(left, 6);
+}
+
+/* Two blocked readers in turns, one stream: no byte twice, none lost. */
+static void two_readers(void)
+{
+	int pp[2], st, i, sum = 0, want = 0;
+	pid_t pid[2];
+	uint8_t c;
+
+	begin();
+	OK(pipe(pp));
+	for (i = 0; i < 2; i++) {
+		pid[i] = fork();
+		if (!pid[i]) {
+			close(q.c);
+			while (recv(q.s, &c, 1, 0) == 1)
+				ASSERT_EQ(write(pp[1], &c, 1), 1);
+			_exit(0);
+		}
+	}
+	close(pp[1]);
+	for (i = 0; i < 500; i++) {
+		c = i;
+		want += c;
+		send_all(q.c, &c, 1);
+	}
+	close(q.c);
+	close(q.s);
+	for (i = 0; i < 500; i++) {
+		ASSERT_EQ(read(pp[0], &c, 1), 1);
+		sum += c;
+	}
+	ASSERT_EQ(sum, want);
+	ASSERT_EQ(read(pp[0], &c, 1), 0);
+	for (i = 0; i < 2; i++) {
+		OK(waitpid(pid[i], &st, 0));
+		ASSERT_EQ(st, 0);
+	}
+}
+
 static const struct rt_test tests[] = {
 	{ "recv_flags", "C83 RX-1 RX-2 RX-4 RX-5 RX-10", recv_flags, 0, 0 },
 	{ "recv_waitall", "C83 RX-3 RX-11", recv_waitall, 0, 0 },
@@ -403,6 +463,8 @@ static const struct rt_test tests[] = {
 	{ "send_file", "C84 SP-1", send_file, 0, 0 },
 	{ "bad_memory", "C87", bad_memory, 0, 0 },
 	{ "queue_sizes", "IO-1 IO-2", queue_sizes, 0, 0 },
+	{ "inq_cmsg", "RX-8", inq_cmsg, 0, 0 },
+	{ "two_readers", "RX-1", two_readers, 0, 0 },
 	{ "odd_sizes", "C84 RX-1 TX-1", odd_sizes, 0, 0 },
 };
 

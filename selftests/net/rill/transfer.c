@@ -181,6 +181,8 @@ static void conn_open(struct conn *c, const struct net2 *n, int lfd, int nr, siz
 
 	ns_enter(n->a);
 	fd = sk_dial(IP_B, PORT);
+	/* SYN, SYN-ACK and ACK may be lost several times: 1 s, 2 s, 4 s, ... */
+	UNTIL_MS(ev_now(lfd, POLLIN), patience(120000));
 	do {		/* others may wait in the queue: one at a time, so it is ours */
 		a = sk_accept(lfd);
 	} while (sk_peer_port(a) != sk_port(fd));

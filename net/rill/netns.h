@@ -134,6 +134,7 @@ struct rill_net {
 	int		window_scaling;
 	int		moderate_rcvbuf;
 	int		invalid_ratelimit;	/* jiffies */
+	int		slow_start_after_idle;
 	int		keepalive_time;		/* jiffies */
 	int		keepalive_intvl;	/* jiffies */
 	int		keepalive_probes;

@@ -95,6 +95,10 @@ void rill_push(struct sock *sk, bool force)
 	if (dst && dst_mtu(dst) != rs->pmtu)
 		rill_sync_mss(sk, dst_mtu(dst));
 	mss = rill_mss_now(rs);
+	if (!rill_flight(rs) && rs->last_sent && rs->snd_nxt != rs->write_seq &&
+	    time_after(jiffies, rs->last_sent + rill_rto(sk)) &&
+	    READ_ONCE(rill_net(sock_net(sk))->slow_start_after_idle))
+		rill_cong_restart(&rs->cong, rill_cong_iw(mss));
 	super = rill_super_size(sk);
 	while (rs->snd_nxt != rs->write_seq) {
 		u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;

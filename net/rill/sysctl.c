@@ -72,6 +72,7 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT(timestamps, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(window_scaling, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(moderate_rcvbuf, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(slow_start_after_idle, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_SECS(keepalive_time),
 	RILL_SECS(keepalive_intvl),
 	RILL_INT(keepalive_probes, SYSCTL_ZERO, &rill_u8_max),
@@ -105,6 +106,7 @@ static void rill_defaults(struct rill_net *rn)
 	rn->timestamps = 1;
 	rn->window_scaling = 1;
 	rn->moderate_rcvbuf = 1;
+	rn->slow_start_after_idle = 1;
 	rn->keepalive_time = 7200 * HZ;
 	rn->keepalive_intvl = 75 * HZ;
 	rn->keepalive_probes = 9;

@@ -22,6 +22,15 @@ void rill_cong_init(struct rill_cong *c, const struct rill_cong_ops *ops, u32 ms
 		ops->init(c);
 }
 
+void rill_cong_restart(struct rill_cong *c, u32 iw)
+{
+	if (c->cwnd <= iw)
+		return;
+	c->ssthresh = max(c->ssthresh, c->cwnd - c->cwnd / 4);
+	rill_cong_set_cwnd(c, iw);
+	c->acked = 0;
+}
+
 void rill_cong_set_mss(struct rill_cong *c, u32 mss)
 {
 	mss = max(mss, 1U);

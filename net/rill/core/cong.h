@@ -76,6 +76,16 @@ static inline void rill_cong_set_cwnd(struct rill_cong *c, u64 cwnd)
 	c->cwnd = (u32)min_t(u64, cwnd, max(c->cwnd_clamp, c->mss));
 }
 
+/**
+ * rill_cong_restart() - send again after a pause longer than an RTO
+ * @c: congestion window
+ * @iw: restart window, bytes
+ *
+ * RFC 5681, 4.1 (CC-10S). What the path bore is kept as ssthresh, as Linux
+ * does. Context: any context, no locks.
+ */
+void rill_cong_restart(struct rill_cong *c, u32 iw);
+
 /* Loss recovery without SACK: RFC 5681, 3.2; RFC 6582 (NewReno); RFC 3042 */
 
 /**

@@ -78,6 +78,30 @@ static void rill_cong_init__lets_the_algorithm_begin(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.priv[9], 0ULL);
 }
 
+/* CC-10S, C61 */
+static void rill_cong_restart__small_window_path_remembered(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1460, 14600);
+	c.ssthresh = 20000;
+	rill_cong_set_cwnd(&c, 100000);
+	rill_cong_restart(&c, 14600);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 14600U);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 75000U);
+}
+
+static void rill_cong_restart__never_grows(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1460, 14600);
+	rill_cong_set_cwnd(&c, 5000);
+	rill_cong_restart(&c, 14600);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 5000U);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, RILL_SSTHRESH_INFINITE);
+}
+
 struct resize {
 	const char *name;
 	u32 mss, cwnd, to, want;
@@ -157,6 +181,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(rill_cong_iw__ten_segments, iw_gen_params),
 	KUNIT_CASE(rill_cong_init__starts_high),
 	KUNIT_CASE(rill_cong_init__lets_the_algorithm_begin),
+	KUNIT_CASE(rill_cong_restart__small_window_path_remembered),
+	KUNIT_CASE(rill_cong_restart__never_grows),
 	KUNIT_CASE_PARAM(rill_cong_set_mss__never_grows_in_bytes, resize_gen_params),
 	KUNIT_CASE(rill_cong_set_mss__shrinks_the_count),
 	KUNIT_CASE(rill_cong_in_slow_start__below_ssthresh),

@@ -417,6 +417,89 @@ static void transfer_clean(void)
 	ASSERT_EQ(both(&n, "InCsumErrors"), 0);
 }
 
+/* One way, 8 MB in packets of the MTU. */
+static void bulk(const struct net2 *n, size_t len)
+{
+	static uint8_t buf[65536];
+	uint8_t sum[2][32];
+	struct sha256 h;
+	struct pair q;
+	size_t at;
+	int st, pp[2];
+	pid_t pid;
+
+	OK(pipe(pp));
+	q = pair_net2(n);
+	OK(setsockopt(q.c, SOL_TCP, TCP_CONGESTION, "reno", 4));
+	pid = fork();
+	if (!pid) {
+		close(q.s);
+		sha256_init(&h);
+		for (at = 0; at < len; at += sizeof(buf)) {
+			fill(buf, sizeof(buf), at);
+			sha256_update(&h, buf, sizeof(buf));
+			send_all(q.c, buf, sizeof(buf));
+		}
+		sha256_final(&h, sum[0]);
+		ASSERT_EQ(write(pp[1], sum[0], 32), 32);
+		_exit(0);
+	}
+	close(q.c);
+	sha256_init(&h);
+	for (at = 0; at < len;) {
+		ssize_t r;
+
+		ev_need(q.s, POLLIN);
+		r = OK(recv(q.s, buf, sizeof(buf), MSG_DONTWAIT));
+		if (!r)
+			FAIL("end of stream at %zu", at);
+		sha256_update(&h, buf, r);
+		at += r;
+	}
+	sha256_final(&h, sum[1]);
+	ASSERT_EQ(read(pp[0], sum[0], 32), 32);
+	ASSERT(!memcmp(sum[0], sum[1], 32));
+	OK(waitpid(pid, &st, 0));
+	ASSERT_EQ(st, 0);
+}
+
+/* Nothing is lost on the way: nothing is sent again. */
+static void no_waste(void)
+{
+	struct net2 n = bad_path("delay 5ms rate 1gbit limit 100000", NET_SINGLE);
+
+	bulk(&n, 8 << 20);
+	t_note("retransmitted %ld of %ld segments", both(&n, "RetransSegs"), both(&n, "OutSegs"));
+	ASSERT_LE(both(&n, "RetransSegs"), 2);
+	ASSERT_EQ(both(&n, "Timeouts"), 0);
+}
+
+/* What is sent again is in proportion to what was lost. */
+static long lost_segs;
+
+static enum verdict lose_some(const struct seg *s, int dir)
+{
+	static long n;
+
+	if (dir || !s->len || ++n % 200)
+		return PASS;
+	lost_segs++;
+	return DROP;
+}
+
+static void little_waste(void)
+{
+	struct relay *r = relay_new(1500, lose_some);
+	struct net2 n = { .a = r->a, .b = r->b };
+
+	r->delay_s = 0.002;
+	bulk(&n, 4 << 20);
+	t_note("%ld lost, retransmitted %ld", lost_segs, both(&n, "RetransSegs"));
+	ASSERT_GE(lost_segs, 10);
+	ASSERT_GE(both(&n, "RetransSegs"), lost_segs);
+	ASSERT_LE(both(&n, "RetransSegs"), 20 * lost_segs);
+}
+
 static const struct rt_test tests[] = {
 	{ "transfer_clean", "C40", transfer_clean, 0, 60 },
 	{ "transfer_relay", "C40 C41 C42", transfer_relay, 0, 60 },
@@ -425,6 +508,8 @@ static const struct rt_test tests[] = {
 	{ "transfer_reorder", "C40", transfer_reorder, T_FULL, 120 },
 	{ "transfer_duplicate", "C40", transfer_duplicate, T_FULL, 120 },
 	{ "transfer_corrupt", "C40 C07", transfer_corrupt, T_FULL, 120 },
+	{ "no_waste", "C40 C42 C53", no_waste, T_FULL, 60 },
+	{ "little_waste", "C40 C42", little_waste, T_FULL, 60 },
 	{ "transfer_all", "C40 C41 C42 C07 C24", transfer_all, T_FULL, 6000 },
 };
 

@@ -63,6 +63,14 @@ void if_mtu(const char *ifname, int mtu)
 	OK(if_ioctl(SIOCSIFMTU, &r));
 }
 
+void if_queue(const char *ifname, int packets)
+{
+	struct ifreq r;
+
+	ifr_of(&r, ifname)->ifr_qlen = packets;
+	OK(if_ioctl(SIOCSIFTXQLEN, &r));
+}
+
 void if_no_offload(const char *ifname)
 {
 	static const uint32_t cmd[] = { ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM };

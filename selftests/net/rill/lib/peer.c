@@ -37,6 +37,7 @@ struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 	snprintf(r.ifr_name, sizeof(r.ifr_name), "%s", ifname);
 	OK(ioctl(t->fd, TUNSETIFF, &r));
 	if_mtu(ifname, mtu);
+	if_queue(ifname, 5000);
 	if_addr(ifname, ip, 24);
 	if_up(ifname, true);
 	return t;

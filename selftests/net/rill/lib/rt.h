@@ -207,6 +207,7 @@ void veth_new(int ns_a, const char *ifa, int ns_b, const char *ifb, int flags, i
 void if_addr(const char *ifname, uint32_t ip, int prefix);
 void if_up(const char *ifname, bool up);
 void if_mtu(const char *ifname, int mtu);
+void if_queue(const char *ifname, int packets);
 void if_no_offload(const char *ifname);
 void route_add(uint32_t net, int prefix, uint32_t gw);
 int sh(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -2,6 +2,7 @@
 /*
  * Rill: a segment, or an ICMP error about one, comes in by IPv4.
  */
+#include <linux/errqueue.h>
 #include <linux/icmp.h>
 #include <net/icmp.h>
 #include <net/ip.h>
@@ -194,12 +195,38 @@ void rill_v4_mtu_reduced(struct sock *sk)
 	rill_output(sk);
 }
 
+/* IP_RECVERR: keep what ICMP quoted for recv(MSG_ERRQUEUE), as ip(7) has it. */
+static void rill_v4_record(struct sock *sk, struct sk_buff *skb, int err, u32 info)
+{
+	const struct iphdr *iph = (const struct iphdr *)skb->data;
+	struct sock_exterr_skb *serr;
+
+	skb = skb_clone(skb, GFP_ATOMIC);
+	if (!skb)
+		return;
+	serr = SKB_EXT_ERR(skb);
+	memset(serr, 0, sizeof(*serr));
+	serr->ee.ee_errno = err;
+	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP;
+	serr->ee.ee_type = icmp_hdr(skb)->type;
+	serr->ee.ee_code = icmp_hdr(skb)->code;
+	serr->ee.ee_info = info;
+	serr->addr_offset = (u8 *)&iph->daddr - skb_network_header(skb);
+	serr->port = inet_sk(sk)->inet_dport;
+	__skb_pull(skb, iph->ihl * 4);
+	skb_reset_transport_header(skb);
+	if (sock_queue_err_skb(sk, skb))
+		kfree_skb(skb);
+}
+
 /* An error for a connection. The socket lock is held, softirqs are off. */
-static void rill_v4_icmp(struct sock *sk, int err)
+static void rill_v4_icmp(struct sock *sk, struct sk_buff *skb, int err, u32 info)
 {
 	bool raised = rill_recverr(sk);
 
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+		if (raised)
+			rill_v4_record(sk, skb, err, info);
 		/* ER-9: anything at all ends a connection that is being opened */
 		if (sock_owned_by_user(sk)) {
 			WRITE_ONCE(sk->sk_err_soft, err);
@@ -261,7 +288,7 @@ static int rill_v4_err(struct sk_buff *skb, u32 info)
 	}
 	err = -rill_icmp_errno(type, code);
 	if (err)
-		rill_v4_icmp(sk, err);
+		rill_v4_icmp(sk, skb, err, info);
 out:
 	bh_unlock_sock(sk);
 	sock_put(sk);

@@ -133,6 +133,20 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 	return copied;
 }
 
+/* Bytes that a reader could have; the FIN is none. */
+static int rill_readable(const struct rill_sock *rs)
+{
+	return READ_ONCE(rs->rcv_nxt) - READ_ONCE(rs->copied_seq) - rs->fin_rcvd;
+}
+
+/* What TCP_INQ tells after a read: the end of the stream counts as a byte. */
+static int rill_inq_hint(const struct sock *sk)
+{
+	int inq = rill_readable(rill_sk(sk));
+
+	return inq || !(sk->sk_shutdown & RCV_SHUTDOWN) ? inq : 1;
+}
+
 /**
  * rill_recvmsg() - struct proto's recvmsg
  * @sk: connection
@@ -146,20 +160,17 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
  */
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
-	int ret;
+	int ret, inq;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return inet_recv_error(sk, msg, len, addr_len);
 	lock_sock(sk);
 	ret = rill_recvmsg_locked(sk, msg, len, flags);
+	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;
 	release_sock(sk);
+	if (ret >= 0 && inq >= 0)
+		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 	return ret;
-}
-
-/* Bytes that a reader could have; the FIN is none. */
-static int rill_readable(const struct rill_sock *rs)
-{
-	return READ_ONCE(rs->rcv_nxt) - READ_ONCE(rs->copied_seq) - rs->fin_rcvd;
 }
 
 /* Room to write; if there is none, whoever frees some will tell (PO-12). */

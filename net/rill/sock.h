@@ -212,7 +212,8 @@ struct rill_sock {
 	u8	syn_retries;		/* TCP_SYNCNT, 0: sysctl */
 	u8	keep_probes;		/* 0: sysctl */
 	u8	nodelay:1,
-		cork:1;
+		cork:1,
+		cmsg_inq:1;		/* TCP_INQ */
 };
 
 static inline struct rill_sock *rill_sk(const struct sock *sk)

@@ -129,6 +129,11 @@ static int rill_set_int(struct sock *sk, int name, int val)
 		else
 			rs->linger2 = val * HZ;
 		return 0;
+	case TCP_INQ:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		rs->cmsg_inq = val;
+		return 0;
 	case TCP_USER_TIMEOUT:
 		if (val < 0)
 			return -EINVAL;
@@ -281,6 +286,8 @@ static int rill_get_int(struct sock *sk, int name)
 		return rs->syn_retries ? : rn->syn_retries;
 	case TCP_LINGER2:
 		return rs->linger2 < 0 ? -1 : (rs->linger2 ? : fin) / HZ;
+	case TCP_INQ:
+		return rs->cmsg_inq;
 	case TCP_USER_TIMEOUT:
 		return rs->user_timeout;
 	}

@@ -47,20 +47,23 @@ static void defaults(void)
 			FAIL("%s is %s, want %s", v[i][0], buf, v[i][1]);
 	}
 	sysctl_get("rmem", buf, sizeof(buf));
-	ASSERT_EQ(sscanf(buf, "%ld %ld %ld", &a, &b, &c), 3);
+	if (sscanf(buf, "%ld %ld %ld", &a, &b, &c) != 3)
+		FAIL("not three numbers: %s", buf);
 	ASSERT_EQ(a, 4096);
 	ASSERT_EQ(b, 131072);
 	ASSERT_GE(c, b);
 	ASSERT_LE(c, 32 << 20);
 	sysctl_get("wmem", buf, sizeof(buf));
-	ASSERT_EQ(sscanf(buf, "%ld %ld %ld", &a, &b, &c), 3);
+	if (sscanf(buf, "%ld %ld %ld", &a, &b, &c) != 3)
+		FAIL("not three numbers: %s", buf);
 	ASSERT_EQ(a, 4096);
 	ASSERT_EQ(b, 16384);
 	ASSERT_GE(c, b);
 	if (rt.proto == PROTO_TCP)
 		return;		/* only the first namespace has tcp_mem */
 	sysctl_get("mem", buf, sizeof(buf));
-	ASSERT_EQ(sscanf(buf, "%ld %ld %ld", &a, &b, &c), 3);
+	if (sscanf(buf, "%ld %ld %ld", &a, &b, &c) != 3)
+		FAIL("not three numbers: %s", buf);
 	ASSERT_GT(a, 0);
 	ASSERT_GE(b, a);
 	ASSERT_GE(c, b);
@@ -191,8 +194,9 @@ static void table_format(void)
 	ASSERT(fgets(line, sizeof(line), f));
 	ASSERT(strstr(line, "State") && strstr(line, "Recv-Q") && strstr(line, "Inode"));
 	while (fgets(line, sizeof(line), f)) {
-		ASSERT_EQ(sscanf(line, "%19s %ld %ld %39s %39s %39s %d %d %lu", st, &rx, &tx, la, pa,
-				 tm, &re, &uid, &inode), 9);
+		if (sscanf(line, "%19s %ld %ld %39s %39s %39s %d %d %lu", st, &rx, &tx, la, pa, tm,
+			   &re, &uid, &inode) != 9)
+			FAIL("strange line: %s", line);
 		ASSERT_EQ(uid, 0);
 		n += inode == sb.st_ino;
 	}

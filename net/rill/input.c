@@ -195,6 +195,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 		return;
 	}
 	rs->snd_una = ack;
+	rs->syn_acked = 1;
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
 	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
@@ -278,10 +279,9 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return false;
 	}
-	if (rs->snd_una == rs->iss) {
-		rs->snd_una = ack;
-		rill_syn_rtt(sk, opts);
-	}
+	rs->snd_una = ack;
+	rs->syn_acked = 1;
+	rill_syn_rtt(sk, opts);
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
 	rill_established(sk, skb);

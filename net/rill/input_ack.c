@@ -139,6 +139,7 @@ static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *o
 	u32 rtt_us = 0;
 
 	rs->snd_una = ack;
+	rs->syn_acked = 1;	/* closed before the handshake was done */
 	rs->bytes_acked += ack - una;
 	sent_us = rill_clean_queue(sk);
 	if (sent_us)

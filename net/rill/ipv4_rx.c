@@ -59,6 +59,7 @@ static void rill_v4_deliver(struct sock *sk, struct sk_buff *skb)
 	RILL_END(skb) = RILL_SEQ(skb) + tcp_hdr(skb)->syn + tcp_hdr(skb)->fin + skb->len -
 			tcp_hdr(skb)->doff * 4;
 	nf_reset_ct(skb);
+	skb->dev = NULL;	/* may go while a backlog holds the segment */
 
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {

@@ -100,7 +100,7 @@ void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16
 	struct rtable *rt;
 	struct sk_buff *skb;
 
-	flowi4_init_output(&fl4, skb_rtable(in) ? l3mdev_master_ifindex_rcu(in->dev) : 0,
+	flowi4_init_output(&fl4, in->dev ? l3mdev_master_ifindex_rcu(in->dev) : 0,
 			   IP4_REPLY_MARK(net, in->mark), RT_TOS(iph->tos), RT_SCOPE_UNIVERSE,
 			   rill_ipproto, 0, iph->saddr, iph->daddr, th->source, th->dest,
 			   sock_net_uid(net, NULL));

@@ -400,6 +400,18 @@ void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
 		consume_skb(skb);
 }
 
+/* A child that nobody will accept. Locked, two references; both go. */
+static void rill_child_abort(struct sock *sk, bool reset)
+{
+	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did */
+	if (reset)
+		rill_send_reset(sk, GFP_ATOMIC);
+	sock_orphan(sk);
+	rill_done(sk, RILL_EV_ABORT);
+	bh_unlock_sock(sk);
+	sock_put(sk);
+}
+
 /* Make the connection that a mini-socket stood for. Locked, two references. */
 static struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst)
 {
@@ -411,8 +423,14 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 		return NULL;
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
+	rill_timers_init(sk);
 	rill_init_connection(sk);
 	rs->bucket = NULL;
+	if (sk->sk_state != TCP_LISTEN) {
+		/* the listener closed as it was copied */
+		rill_child_abort(sk, false);
+		return NULL;
+	}
 	rill_set_state(sk, RILL_EV_RCV_SYN);
 
 	inet->inet_daddr = req->c.skc_daddr;
@@ -460,18 +478,6 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	sk_setup_caps(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
 	return sk;
-}
-
-/* A child that nobody will accept. Locked, two references; both go. */
-static void rill_child_abort(struct sock *sk, bool reset)
-{
-	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did */
-	if (reset)
-		rill_send_reset(sk, GFP_ATOMIC);
-	sock_orphan(sk);
-	rill_done(sk, RILL_EV_ABORT);
-	bh_unlock_sock(sk);
-	sock_put(sk);
 }
 
 /* Append to the accept queue. Returns false if it is full or closed. */
@@ -622,6 +628,7 @@ void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
 		return;
 	}
 	child = rill_req_complete(listener, req);
+	skb->dev = NULL;	/* may go while a backlog holds the segment */
 	if (!child) {
 		rill_drop(listener, skb, RILL_DROP_NO_MEMORY);
 		return;

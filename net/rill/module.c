@@ -46,8 +46,8 @@ static int rill_init_sock(struct sock *sk)
 
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
+	rill_timers_init(sk);
 	rill_init_connection(sk);
-	rill_sk(sk)->mss_user = 0;
 	sk->sk_write_space = rill_write_space;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sk->sk_gso_type = SKB_GSO_TCPV4;

@@ -89,7 +89,7 @@ void rill_push(struct sock *sk, bool force)
 	u32 mss, super, n, sent = 0;
 	struct rill_nagle q;
 
-	if (!((1 << sk->sk_state) & RILL_SEND_STATES) || rs->snd_una == rs->iss)
+	if (!((1 << sk->sk_state) & RILL_SEND_STATES) || !rs->syn_acked)
 		return;
 	dst = __sk_dst_get(sk);
 	if (dst && dst_mtu(dst) != rs->pmtu)

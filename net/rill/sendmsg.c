@@ -154,10 +154,8 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 			goto failed;
 		/* wait for memory, after all that may leave has left */
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
-		if (copied) {
-			rs->more = 0;
-			rill_push(sk, false);
-		}
+		rs->more = 0;
+		rill_push(sk, false);
 		err = sk_stream_wait_memory(sk, &timeo);
 		if (err)
 			goto failed;

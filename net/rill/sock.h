@@ -142,7 +142,8 @@ struct rill_sock {
 		fin_rcvd:1,
 		more:1,			/* MSG_MORE, or sendmsg has not finished */
 		limited_tx:1;		/* RFC 3042: one segment beyond cwnd */
-	u8	cwnd_limited:1;		/* cwnd, nothing else, held data back */
+	u8	cwnd_limited:1,		/* cwnd, nothing else, held data back */
+		syn_acked:1;		/* snd_una is past iss */
 	u32	ts_recent;
 	u32	ts_recent_stamp;	/* seconds, when it was taken */
 	u32	ts_offset;
@@ -154,9 +155,7 @@ struct rill_sock {
 	u32	rtx_burst;		/* RILL_RECOV_FAST: bytes per partial ACK */
 
 	/* timers */
-	struct timer_list wheel;
 	unsigned long	deadline[RILL_TIMERS];	/* jiffies; valid if armed */
-	unsigned long	deferred;		/* enum rill_deferred */
 	u8	armed;			/* bit per enum rill_timer */
 	u8	backoff;		/* doublings of the RTO or of the probe */
 	u8	keep_out;		/* keepalive probes unanswered */
@@ -197,7 +196,11 @@ struct rill_sock {
 	u64	bytes_retrans;
 	unsigned long	last_sent;	/* jiffies of the last data segment out */
 
-	/* tables; from here on a new connection keeps what the socket had */
+	/* from here on a new connection keeps what the socket had */
+	unsigned long	deferred;		/* enum rill_deferred */
+	struct timer_list wheel;
+
+	/* tables */
 	struct rill_bind_bucket *bucket;
 	struct sock	*accept_next;
 	struct rill_listen listen;

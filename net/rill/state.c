@@ -77,8 +77,7 @@ void rill_init_connection(struct sock *sk)
 		     (int)RILL_CLOSING != (int)TCP_CLOSING);
 
 	memset((char *)rs + offsetof(struct rill_sock, rcv_nxt), 0,
-	       offsetof(struct rill_sock, bucket) - offsetof(struct rill_sock, rcv_nxt));
-	rill_timers_init(sk);
+	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);
 	rill_rtt_init(&rs->rtt, RILL_RTO_INIT_US);
 	rs->mss_clamp = RILL_DEFAULT_MSS;

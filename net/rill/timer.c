@@ -203,7 +203,7 @@ static void rill_rto_expired(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	if (rs->snd_una == rs->iss) {
+	if (!rs->syn_acked) {
 		rill_syn_timeout(sk);
 		return;
 	}
@@ -369,7 +369,7 @@ static void rill_wheel_fired(struct timer_list *t)
 }
 
 /**
- * rill_timers_init() - set up the timers of a new socket
+ * rill_timers_init() - set up the timers of a new socket, once in its life
  * @sk: the socket
  *
  * Context: any.
@@ -379,6 +379,5 @@ void rill_timers_init(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 
 	timer_setup(&rs->wheel, rill_wheel_fired, 0);
-	rs->armed = 0;
 	rs->deferred = 0;
 }

@@ -348,6 +348,8 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 	bool fin = rs->fin_queued && rs->snd_nxt == rs->write_seq;
 	u8 flags;
 
+	if (unlikely(!rs->syn_acked))
+		return rill_send_syn(sk) ? : 1;
 	len = min(len, rill_seq_min(rs->snd_nxt, data_end) - seq);
 	if (seq == data_end) {
 		len = 0;

@@ -81,7 +81,9 @@ static const struct ctl_table rill_table[] = {
 
 static void rill_defaults(struct rill_net *rn)
 {
-	unsigned long tw = rounddown_pow_of_two(clamp(totalram_pages() >> 2, 4096UL, 262144UL));
+	/* a slot for 128 KB of memory, from which TCP derives the limits */
+	unsigned long slots = roundup_pow_of_two(clamp(totalram_pages() >> (17 - PAGE_SHIFT),
+						       512UL, 524288UL));
 
 	rn->rmem[0] = RILL_BUF_MIN;
 	rn->rmem[1] = 131072;
@@ -98,8 +100,8 @@ static void rill_defaults(struct rill_net *rn)
 	rn->fin_timeout = 60 * HZ;
 	rn->rto_min_us = RILL_RTO_MIN_US;
 	rn->invalid_ratelimit = HZ / 2;
-	rn->max_tw_buckets = tw;
-	rn->max_syn_backlog = max_t(unsigned long, 128, tw / 64);
+	rn->max_tw_buckets = slots / 2;
+	rn->max_syn_backlog = max(128UL, slots / 128);
 	rn->abort_on_overflow = 0;
 	rn->rfc1337 = 0;
 	rn->timewait_reuse = 2;

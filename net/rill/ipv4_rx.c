@@ -115,8 +115,8 @@ static int rill_v4_rcv(struct sk_buff *skb)
 	const struct iphdr *iph;
 	const struct tcphdr *th;
 	enum rill_mib why;
+	int dif, sdif, tries = 3;
 	bool again;
-	int dif, sdif;
 	struct sock *sk;
 
 	/* IP's part of skb->cb becomes ours below */
@@ -148,7 +148,10 @@ static int rill_v4_rcv(struct sk_buff *skb)
 			rill_v4_deliver(sk, skb);
 		if (sk)
 			rill_sock_put(sk);
-	} while (again);
+	} while (again && --tries);
+	/* whoever takes the mini-socket out may be what we interrupted */
+	if (again)
+		rill_drop_net(net, skb, RILL_DROP_NO_SOCKET);
 	return 0;
 }
 

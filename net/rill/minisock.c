@@ -69,10 +69,19 @@ struct rill_mini *rill_mini_alloc(const struct net *net)
 	memset((char *)mini + offsetof(struct rill_mini, c.skc_dontcopy_end), 0,
 	       sizeof(*mini) - offsetof(struct rill_mini, c.skc_dontcopy_end));
 	mini->c.skc_nulls_node.pprev = NULL;
+	/* until it is set, once, no such reader gets a reference */
+	refcount_set(&mini->c.skc_refcnt, 0);
 	write_pnet(&mini->c.skc_net, (struct net *)net);
 	mini->c.skc_family = AF_INET;
 	mini->c.skc_prot = &rill_prot;
 	return mini;
+}
+
+static void rill_mini_free(struct rill_mini *mini)
+{
+	if (mini->listener)
+		sock_put(mini->listener);
+	kmem_cache_free(rill_mini_cache, mini);
 }
 
 /**
@@ -83,11 +92,8 @@ struct rill_mini *rill_mini_alloc(const struct net *net)
  */
 void rill_mini_put(struct rill_mini *mini)
 {
-	if (!refcount_dec_and_test(&mini->c.skc_refcnt))
-		return;
-	if (mini->listener)
-		sock_put(mini->listener);
-	kmem_cache_free(rill_mini_cache, mini);
+	if (refcount_dec_and_test(&mini->c.skc_refcnt))
+		rill_mini_free(mini);
 }
 
 /* Options of a SYN-ACK. RFC 7323: what the SYN had, and we want. */
@@ -292,16 +298,19 @@ static bool rill_accept_queue_full(const struct sock *sk)
 	return READ_ONCE(rill_sk(sk)->listen.accept_len) > READ_ONCE(sk->sk_max_ack_backlog);
 }
 
-/* Enter a new mini-socket everywhere. Returns false if that was not possible. */
+/*
+ * Enter a new mini-socket everywhere. Returns false if that was not possible;
+ * a reference is the caller's in any case.
+ */
 static bool rill_req_link(struct rill_mini *req)
 {
 	struct rill_listen *l = &rill_sk(req->listener)->listen;
 	bool ok = false;
 
+	/* the table, the timer, and the caller */
+	refcount_set(&req->c.skc_refcnt, 3);
 	spin_lock(&l->lock);
 	if (req->listener->sk_state == TCP_LISTEN) {
-		/* the table, the timer, and the caller */
-		refcount_set(&req->c.skc_refcnt, 3);
 		ok = rill_hash_mini(req);
 		if (ok) {
 			list_add_tail(&req->syn_node, &l->syn_list);
@@ -310,6 +319,10 @@ static bool rill_req_link(struct rill_mini *req)
 		}
 	}
 	spin_unlock(&l->lock);
+	if (!ok) {
+		rill_mini_put(req);
+		rill_mini_put(req);
+	}
 	return ok;
 }
 
@@ -349,17 +362,15 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	sock_hold(sk);
 	req->listener = sk;
-	refcount_set(&req->c.skc_refcnt, 1);
 	dst = rill_req_route(req);
 	if (!dst) {
-		rill_mini_put(req);
+		rill_mini_free(req);
 		return RILL_DROP_NO_ROUTE;
 	}
 	rill_req_fill(req, sk, skb, &opts, dst);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
 		/* a twin was faster, or the listener is going */
-		refcount_set(&req->c.skc_refcnt, 1);
 		dst_release(dst);
 		rill_mini_put(req);
 		return RILL_DROP_SYN_INVALID;

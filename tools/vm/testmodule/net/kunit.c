@@ -17,6 +17,7 @@ static struct kunit_suite vm_suite = {
 	.name = "vm",
 	.test_cases = vm_cases,
 };
+
 kunit_test_suite(vm_suite);
 
 MODULE_LICENSE("GPL");

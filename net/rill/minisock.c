@@ -292,6 +292,29 @@ static bool rill_syn_queue_full(const struct sock *sk)
 	return READ_ONCE(l->syn_len) >= READ_ONCE(rill_net(sock_net(sk))->max_syn_backlog);
 }
 
+/*
+ * RFC 4987, 3.5: in a full SYN queue the oldest makes way, so that a flood
+ * does not shut the door to who answers quickly. Returns whether one did.
+ */
+static bool rill_syn_evict(struct sock *sk)
+{
+	struct rill_listen *l = &rill_sk(sk)->listen;
+	struct rill_mini *req;
+
+	spin_lock(&l->lock);
+	req = list_first_entry_or_null(&l->syn_list, struct rill_mini, syn_node);
+	if (req)
+		refcount_inc(&req->c.skc_refcnt);
+	spin_unlock(&l->lock);
+	if (!req)
+		return false;
+	rill_mib_inc(sock_net(sk), RILL_MIB_LISTEN_DROPS);
+	rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
+	rill_syn_recv_drop(req);
+	rill_mini_put(req);
+	return true;
+}
+
 static bool rill_accept_queue_full(const struct sock *sk)
 {
 	/* LS-1: the queue holds backlog + 1 */
@@ -346,7 +369,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		return RILL_DROP_SYN_INVALID;	/* MUST-57 */
 	if (rill_accept_queue_full(sk))
 		return rill_overflow(sk);
-	if (rill_syn_queue_full(sk))
+	if (rill_syn_queue_full(sk) && !rill_syn_evict(sk))
 		return RILL_DROP_SYN_OVERFLOW;
 	req = rill_mini_alloc(sock_net(sk));
 	if (!req)

@@ -133,7 +133,8 @@ static void rill_recovery_acts(struct sock *sk, u32 todo)
 static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 una = rs->snd_una, todo;
+	u32 una = rs->snd_una, flight = rill_flight(rs), todo;
+	struct rill_cong_ack a;
 	u64 now = rill_now_us(), sent_us;
 	u8 before = rs->recov.state;
 	u32 rtt_us = 0;
@@ -155,8 +156,17 @@ static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *o
 		rs->rtx_burst = ack - una <= rs->rtx_burst ? 2 * rs->rtx_burst : 0;
 	else
 		rs->rtx_burst = 0;
-	todo = rill_recov_ack(&rs->recov, &rs->cong, una, ack, rs->snd_nxt, rs->cwnd_limited,
-			      rtt_us, now);
+	a = (struct rill_cong_ack) {
+		.now_us = now,
+		.rtt_us = rtt_us,
+		.min_rtt_us = rs->rtt.min_us,
+		.acked = ack - una,
+		.flight = flight,
+		.una = ack,
+		.nxt = rs->snd_nxt,
+		.cwnd_limited = rs->cwnd_limited,
+	};
+	todo = rill_recov_ack(&rs->recov, &rs->cong, &a);
 	rill_recovery_acts(sk, todo);
 	rill_grow_sndbuf(sk);
 

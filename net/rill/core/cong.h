@@ -160,13 +160,8 @@ u32 rill_recov_dupack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u3
  * rill_recov_ack() - new data was acknowledged
  * @r: the recovery
  * @c: the window
- * @snd_una: oldest unacknowledged sequence number before this ACK
- * @ack: what the ACK moves it to, after @snd_una
- * @snd_nxt: next sequence number to send
- * @cwnd_limited: the flight filled cwnd before this ACK; else cwnd does not
- *	grow outside of episodes (CUB-7M; RFC 7661's concern)
- * @rtt_us: round trip time of this ACK, microseconds; 0: none
- * @now_us: time, microseconds, from any beginning
+ * @a: the ACK; without @a->cwnd_limited cwnd does not grow outside of episodes
+ *	(CUB-7M; RFC 7661's concern)
  *
  * Outside of an episode the algorithm grows cwnd. In fast recovery a partial
  * ACK deflates cwnd and asks for the next hole, a full one ends the episode.
@@ -180,8 +175,7 @@ u32 rill_recov_dupack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u3
  * those of the algorithm.
  * Return: RILL_DO_RETRANS_HEAD, RILL_DO_RECOVERED or 0.
  */
-u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 ack, u32 snd_nxt,
-		   bool cwnd_limited, u32 rtt_us, u64 now_us);
+u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a);
 
 /**
  * rill_recov_rto() - the retransmission timer expired

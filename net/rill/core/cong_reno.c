@@ -9,7 +9,7 @@
 #include "cong.h"
 
 /* RFC 5681, 3.1, equation 4 */
-static u32 reno_ssthresh(const struct rill_cong *c, u32 flight)
+static u32 reno_ssthresh(struct rill_cong *c, u32 flight)
 {
 	return max(flight / 2, 2 * c->mss);
 }
@@ -40,8 +40,10 @@ static void congestion_avoidance(struct rill_cong *c, u32 acked)
 	c->acked = (u32)min_t(u64, sum, c->cwnd - 1);
 }
 
-static void reno_cong_avoid(struct rill_cong *c, u32 acked, u32 rtt_us, u64 now_us)
+static void reno_cong_avoid(struct rill_cong *c, const struct rill_cong_ack *a)
 {
+	u32 acked = a->acked;
+
 	if (rill_cong_in_slow_start(c)) {
 		acked = slow_start(c, acked);
 		if (!acked)
@@ -52,6 +54,7 @@ static void reno_cong_avoid(struct rill_cong *c, u32 acked, u32 rtt_us, u64 now_
 
 const struct rill_cong_ops rill_cong_reno = {
 	.name		= "reno",
+	.flags		= RILL_CONG_UNRESTRICTED,
 	.ssthresh	= reno_ssthresh,
 	.cong_avoid	= reno_cong_avoid,
 };

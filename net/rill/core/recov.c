@@ -77,17 +77,16 @@ u32 rill_recov_dupack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u3
 }
 
 /* No episode: the algorithm grows the window. */
-static u32 ack_open(struct rill_recov *r, struct rill_cong *c, u32 acked, u32 ack,
-		    bool cwnd_limited, u32 rtt_us, u64 now_us)
+static u32 ack_open(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
 {
 	r->state = RILL_RECOV_OPEN;
 
 	/* Once passed, "recover" moves along, lest 2^31 bytes make it look ahead. */
-	if (rill_after(ack, r->recover))
-		r->recover = ack - 1;
+	if (rill_after(a->una, r->recover))
+		r->recover = a->una - 1;
 
-	if (cwnd_limited)
-		c->ops->cong_avoid(c, acked, rtt_us, now_us);
+	if (a->cwnd_limited)
+		c->ops->cong_avoid(c, a);
 	return 0;
 }
 
@@ -109,30 +108,32 @@ static u32 ack_partial(struct rill_cong *c, u32 acked)
 	return RILL_DO_RETRANS_HEAD;
 }
 
-static u32 ack_loss(struct rill_recov *r, struct rill_cong *c, u32 acked, u32 ack,
-		    u32 rtt_us, u64 now_us)
+static u32 ack_loss(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
 {
-	c->ops->cong_avoid(c, min(acked, c->mss), rtt_us, now_us);
+	struct rill_cong_ack one = *a;
 
-	return rill_before(ack, r->recover) ? RILL_DO_RETRANS_HEAD : episode_ends(r);
+	one.acked = min(a->acked, c->mss);
+	c->ops->cong_avoid(c, &one);
+
+	return rill_before(a->una, r->recover) ? RILL_DO_RETRANS_HEAD : episode_ends(r);
 }
 
-u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 ack, u32 snd_nxt,
-		   bool cwnd_limited, u32 rtt_us, u64 now_us)
+u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
 {
-	u32 acked = ack - snd_una;
-
 	r->dupacks = 0;
+
+	if (c->ops->ack)
+		c->ops->ack(c, a);
 
 	switch (r->state) {
 	case RILL_RECOV_FAST:
-		if (rill_before(ack, r->recover))
-			return ack_partial(c, acked);
-		return ack_full(r, c, snd_nxt - ack);
+		if (rill_before(a->una, r->recover))
+			return ack_partial(c, a->acked);
+		return ack_full(r, c, a->nxt - a->una);
 	case RILL_RECOV_LOSS:
-		return ack_loss(r, c, acked, ack, rtt_us, now_us);
+		return ack_loss(r, c, a);
 	default:
-		return ack_open(r, c, acked, ack, cwnd_limited, rtt_us, now_us);
+		return ack_open(r, c, a);
 	}
 }
 
@@ -160,7 +161,7 @@ u32 rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 s
 	r->recover = snd_nxt;
 	r->rto_una = snd_una;
 
-	if (c->ops->rto)
-		c->ops->rto(c);
+	if (c->ops->event)
+		c->ops->event(c, RILL_CONG_RTO, 0);
 	return RILL_DO_RETRANS_HEAD;
 }

@@ -20,7 +20,9 @@ static void start(struct rill_cong *c, u32 cwnd, u32 ssthresh)
 
 static void ack(struct rill_cong *c, u32 acked)
 {
-	c->ops->cong_avoid(c, acked, 0, 0);
+	const struct rill_cong_ack a = { .acked = acked };
+
+	c->ops->cong_avoid(c, &a);
 }
 
 struct cut {

@@ -37,10 +37,12 @@ static u32 dups(struct flow *f, int nr)
 
 static u32 ack_to(struct flow *f, u32 ack)
 {
-	u32 todo = rill_recov_ack(&f->r, &f->c, f->una, ack, f->nxt, true, 0, 0);
+	const struct rill_cong_ack a = {
+		.acked = ack - f->una, .una = ack, .nxt = f->nxt, .cwnd_limited = true,
+	};
 
 	f->una = ack;
-	return todo;
+	return rill_recov_ack(&f->r, &f->c, &a);
 }
 
 static u32 rto(struct flow *f)
@@ -182,7 +184,8 @@ static void rill_recov_ack__not_when_unused(struct kunit *test)
 	struct flow f;
 
 	begin(&f);
-	rill_recov_ack(&f.r, &f.c, f.una, DATA(2), f.nxt, false, 0, 0);
+	rill_recov_ack(&f.r, &f.c, &(struct rill_cong_ack) {
+		.acked = DATA(2) - f.una, .una = DATA(2), .nxt = f.nxt });
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 10U * MSS);
 }
 
@@ -382,9 +385,10 @@ static void rill_recov_rto__in_fast_recovery(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.r.prior_cwnd, 10U * MSS);
 }
 
-static void count_rto(struct rill_cong *c)
+static void count_rto(struct rill_cong *c, enum rill_cong_event event, u64 now_us)
 {
-	c->priv[0]++;
+	if (event == RILL_CONG_RTO)
+		c->priv[0]++;
 }
 
 static void rill_recov_rto__tells_the_algorithm(struct kunit *test)
@@ -393,7 +397,7 @@ static void rill_recov_rto__tells_the_algorithm(struct kunit *test)
 	struct flow f;
 
 	begin(&f);
-	ops.rto = count_rto;
+	ops.event = count_rto;
 	f.c.ops = &ops;
 	rto(&f);
 	KUNIT_EXPECT_EQ(test, f.c.priv[0], 1ULL);

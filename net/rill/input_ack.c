@@ -25,26 +25,18 @@ void rill_rtt_take(struct sock *sk, u32 rtt_us)
 			RILL_RTO_MAX_US);
 }
 
-/*
- * Free what is acknowledged whole. Returns when the last of it was sent, for
- * an RTT sample, or 0 if some of it was sent twice (Karn, RTO-6M).
- */
-static u64 rill_clean_queue(struct sock *sk)
+/* Free what is acknowledged whole. */
+static void rill_clean_queue(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct sk_buff *skb;
-	bool twice = false;
-	u64 sent_us = 0;
 
 	while ((skb = skb_peek(&sk->sk_write_queue)) && !rill_after(RILL_END(skb), rs->snd_una)) {
-		if (RILL_CB(skb)->sent & RILL_SENT_AGAIN)
-			twice = true;
-		else
-			sent_us = RILL_CB(skb)->tx_us;
+		if (rs->resend_at == skb)
+			rs->resend_at = NULL;
 		__skb_unlink(skb, &sk->sk_write_queue);
 		rill_wmem_free(sk, skb);
 	}
-	return twice ? 0 : sent_us;
 }
 
 /* Let the send buffer hold two windows, unless SO_SNDBUF pinned it. */
@@ -74,6 +66,7 @@ void rill_init_transfer(struct sock *sk)
 
 	rill_cong_init(&rs->cong, &rill_cong_reno, mss, rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
+	rill_rack_init(&rs->rack, rs->snd_una);
 	rs->rcvq_seq = rs->copied_seq;
 	rs->rcvq_space = rill_rcv_window(rs);
 	rs->rcvq_us = rill_now_us();
@@ -117,68 +110,327 @@ static void rill_probe_answered(struct sock *sk)
 	rs->out |= RILL_OUT_PUSH;
 }
 
-/* Recovery has spoken: turn its word into work for rill_output(). */
-static void rill_recovery_acts(struct sock *sk, u32 todo)
+/*
+ * struct rill_acking - one ACK on its way through the functions below
+ * @r: what core/recov.c is to know of it
+ * @d: what the scoreboard found in it
+ * @opts: its options
+ * @prior_una: SND.UNA before it
+ * @dup: a duplicate ACK by RFC 5681, 2
+ * @dsack_probe: it says that the tail loss probe arrived twice
+ */
+struct rill_acking {
+	struct rill_recov_ack	r;
+	struct rill_delivered	d;
+	const struct rill_opts	*opts;
+	u32			prior_una;
+	bool			dup;
+	bool			dsack_probe;
+};
+
+/*
+ * RFC 2883, 4; RFC 3708: is the first block a report of a duplicate? Told by
+ * the number of the ACK that bears it (DSACK-4M), or by the block that covers
+ * it. Returns whether.
+ */
+static bool rill_dsack(struct sock *sk, struct rill_acking *w, u32 ack)
+{
+	const struct rill_opts *o = w->opts;
+	struct rill_sock *rs = rill_sk(sk);
+	u32 start = o->sack[0].start, end = o->sack[0].end;
+
+	if (!rill_before(start, ack) &&
+	    (o->nr_sacks < 2 || rill_before(start, o->sack[1].start) ||
+	     rill_after(end, o->sack[1].end)))
+		return false;
+	if (!rill_before(start, end) || rill_after(end, rs->snd_nxt) ||
+	    rill_before(start, rs->snd_una - rs->max_wnd)) {
+		rill_mib_inc(sock_net(sk), RILL_MIB_SACK_DISCARD);
+		return true;
+	}
+	rill_mib_inc(sock_net(sk), RILL_MIB_DSACK_RECV);
+	rs->dsack_dups += DIV_ROUND_UP(end - start, rill_mss_now(rs));
+	if (rs->tlp_out && rs->tlp_again && end == rs->tlp_end) {
+		w->dsack_probe = true;
+		return true;
+	}
+	rill_recov_dsack(&rs->recov, start, end);
+	/* a network that duplicates is no reason for patience */
+	if (rs->dsack_dups <= rs->total_retrans)
+		rill_rack_dsack(&rs->rack, rs->snd_una, rs->snd_nxt);
+	return true;
+}
+
+/* The SACK option: RFC 2018, 5; RFC 2883, 5. */
+static void rill_take_sacks(struct sock *sk, struct rill_acking *w, u32 ack)
+{
+	const struct rill_opts *o = w->opts;
+	struct rill_sock *rs = rill_sk(sk);
+	unsigned int i = 0;
+
+	if (!rs->sack_ok || !(o->present & RILL_OPT_SACK))
+		return;
+	if (rill_dsack(sk, w, ack))
+		i++;
+	for (; i < o->nr_sacks; i++) {
+		u32 start = o->sack[i].start, end = o->sack[i].end;
+
+		if (!rill_after(end, rs->snd_una))
+			continue;	/* late, not wrong */
+		if (!rill_before(start, end) || rill_after(end, rs->snd_nxt) ||
+		    rill_before(start, rs->snd_una)) {
+			rill_mib_inc(sock_net(sk), RILL_MIB_SACK_DISCARD);
+			continue;
+		}
+		rill_board_sack(&rs->board, start, end, &w->d);
+	}
+}
+
+/* What a peer without SACK says by the number of its ACKs: RFC 6582; RFC 3042. */
+static void rill_without_sack(struct sock *sk, struct rill_acking *w)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs), before = rs->recov.dup_len;
+	u32 thresh = READ_ONCE(rill_net(sock_net(sk))->reordering);
+
+	if (w->r.moved) {
+		w->r.c.acked = rill_recov_cumulative(&rs->recov, w->r.c.acked, mss);
+		/* a partial ACK: the next hole begins where it ends */
+		if (rs->recov.state == RILL_RECOV_FAST && rill_flight(rs) &&
+		    rill_before(rs->snd_una, rs->recov.recover) &&
+		    !rill_board_first(&rs->board)->again)
+			w->r.newly_lost = rill_board_lose_head(&rs->board, mss);
+	} else if (w->dup) {
+		if (rill_recov_dupack(&rs->recov, rill_flight(rs), mss, rs->snd_una, thresh) &&
+		    !rs->board.lost_len)
+			w->r.newly_lost = rill_board_lose_head(&rs->board, mss);
+		w->r.c.acked = rs->recov.dup_len - before;
+	}
+}
+
+/* What was echoed, on the clock of transmissions. */
+static struct rill_rack_echo rill_echo(const struct rill_sock *rs, const struct rill_opts *opts)
+{
+	return (struct rill_rack_echo) {
+		.ms = opts->tsecr - rs->ts_offset,
+		.valid = rs->ts_ok && opts->present & RILL_OPT_TS && opts->tsecr,
+	};
+}
+
+/*
+ * Find what is lost by what came later, and arrange to come again for what may
+ * only be late. Returns bytes that are lost now.
+ */
+static u32 rill_detect_loss(struct sock *sk, u64 now)
+{
+	const struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs), thresh = READ_ONCE(rn->reordering);
+	u8 mode = READ_ONCE(rn->recovery);
+	u32 wnd, lost, wait;
+	bool eager;
+
+	if (!(mode & RILL_RECOVERY_RACK))
+		return rill_board_lose_below(&rs->board, (thresh - 1) * mss + 1);
+
+	eager = rs->recov.state == RILL_RECOV_FAST || rs->recov.state == RILL_RECOV_LOSS ||
+		(!(mode & RILL_RECOVERY_NO_DUPTHRESH) &&
+		 (rs->recov.dupacks >= thresh || rs->board.sacked >= thresh * mss));
+	if (mode & RILL_RECOVERY_STATIC)
+		wnd = rs->rtt.min_us / 4;
+	else
+		wnd = rill_rack_reo_wnd(&rs->rack, rs->rtt.min_us, rs->rtt.srtt_us >> 3, eager);
+	lost = rill_rack_detect(&rs->rack, &rs->board, wnd, now, &wait);
+	if (wait) {
+		rs->reo_wait = 1;
+		rill_timer_start(sk, RILL_TIMER_LOSS, usecs_to_jiffies(wait) + 1);
+	} else if (rs->reo_wait) {
+		rs->reo_wait = 0;
+		rill_timer_stop(sk, RILL_TIMER_LOSS);
+	}
+	return lost;
+}
+
+/* The tail loss probe is answered: RFC 8985, 7.4. */
+static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	if (todo & RILL_DO_RETRANS_HEAD || rs->recov.state == RILL_RECOV_LOSS)
+	if (!rs->tlp_out || rill_before(rs->snd_una, rs->tlp_end))
+		return;
+	if (!rs->tlp_again || w->dsack_probe) {
+		rs->tlp_out = 0;
+	} else if (rill_after(rs->snd_una, rs->tlp_end)) {
+		/* it mended a loss, which counts as one (TLP-4M) */
+		rs->tlp_out = 0;
+		rill_mib_inc(sock_net(sk), RILL_MIB_LOSS_PROBE_RECOVERY);
+		rill_recov_probed(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt,
+				  rill_flight(rs), w->r.c.now_us);
+	} else if (w->dup && !w->d.sacked) {
+		rs->tlp_out = 0;	/* both copies arrived */
+	}
+}
+
+/* A sample for the RTO, and one for congestion control. RFC 6298, 3; RFC 7323, 4. */
+static void rill_measure(struct sock *sk, struct rill_acking *w)
+{
+	const struct rill_delivered *d = &w->d;
+	struct rill_sock *rs = rill_sk(sk);
+	u64 now = w->r.c.now_us, from = 0;
+	struct rill_rack_echo echo;
+
+	if (d->fresh)
+		w->r.c.rtt_us = max_t(u32, now - d->fresh_us, 1);
+	/* RTO-6M: where something was sent twice, only the timestamp tells */
+	if (d->acked && !d->again)
+		from = d->fresh_first_us;
+	else if (d->sacked && d->fresh)
+		from = d->fresh_us;
+	if (from) {
+		rill_rtt_take(sk, now - from);
+	} else if (w->r.moved) {
+		echo = rill_echo(rs, w->opts);
+		if (!echo.valid)
+			return;
+		rill_rtt_take(sk, ((u32)div_u64(now, USEC_PER_MSEC) - echo.ms) * USEC_PER_MSEC);
+	} else {
+		return;
+	}
+	rs->tlp_sampled = 1;
+}
+
+/* RFC 4015: did what moved SND.UNA arrive before it was sent again? */
+static bool rill_is_original(const struct rill_sock *rs, const struct rill_acking *w)
+{
+	struct rill_rack_echo echo = rill_echo(rs, w->opts);
+
+	return w->r.moved && echo.valid && rs->recov.stamped &&
+	       (s32)(echo.ms - rs->recov.stamp_ms) < 0;
+}
+
+/* Is there new data that the peer would take? RFC 5682, 2.1, step 2b */
+static bool rill_new_data(const struct rill_sock *rs)
+{
+	return rs->snd_nxt != rs->write_seq &&
+	       rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2);
+}
+
+/*
+ * Recovery decides, and what it says becomes work for rill_output(). The
+ * scoreboard is up to date.
+ */
+static void rill_recover(struct sock *sk, struct rill_acking *w)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u8 before = rs->recov.state;
+	u32 todo;
+
+	w->r.c.una = rs->snd_una;
+	w->r.c.nxt = rs->snd_nxt;
+	w->r.c.min_rtt_us = rs->rtt.min_us;
+	w->r.c.cwnd_limited = rs->cwnd_limited;
+	w->r.pipe = rill_pipe(rs);
+	w->r.lost = rs->board.lost_len;
+	w->r.sacked = rs->board.sacked + rs->recov.dup_len;
+	w->r.progress = w->r.moved || rs->rack.reordering;
+	w->r.new_data = rill_new_data(rs);
+	todo = rill_recov_ack(&rs->recov, &rs->cong, &w->r);
+
+	if (todo & RILL_DO_RESTORE)
+		rill_board_restore(&rs->board);
+	if (todo & RILL_DO_UNDONE)
+		rill_mib_inc(sock_net(sk), before == RILL_RECOV_LOSS ? RILL_MIB_SPURIOUS_RTOS :
+								      RILL_MIB_LOSS_UNDO);
+	if (todo & RILL_DO_RECOVERED)
+		rill_rack_recovered(&rs->rack);
+	if (todo & RILL_DO_ENTERED)
+		rill_mib_inc(sock_net(sk), RILL_MIB_FAST_RETRANS);
+	if (rs->board.lost_len)
 		rs->out |= RILL_OUT_RETRANS;
-	if (todo & RILL_DO_LIMITED)
-		rs->limited_tx = 1;
 	rs->out |= RILL_OUT_PUSH;
 }
 
-/* SND.UNA moves to ack. */
-static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *opts)
+/**
+ * rill_reo_expired() - what RACK waited for did not come: it is lost
+ * @sk: connection
+ *
+ * RFC 8985, 6.2 (RACK-5S).
+ *
+ * Context: the socket lock is held.
+ */
+void rill_reo_expired(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 una = rs->snd_una, flight = rill_flight(rs), todo;
-	struct rill_cong_ack a;
-	u64 now = rill_now_us(), sent_us;
-	u8 before = rs->recov.state;
-	u32 rtt_us = 0;
+	static const struct rill_opts none;
+	struct rill_acking w = { .opts = &none };
+
+	w.r.c.now_us = rill_now_us();
+	w.r.c.flight = rill_pipe(rs);
+	w.r.newly_lost = rill_detect_loss(sk, w.r.c.now_us);
+	if (w.r.newly_lost)
+		rill_recover(sk, &w);
+}
+
+/* SND.UNA moves to ack. */
+static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
+{
+	struct rill_sock *rs = rill_sk(sk);
 
 	rs->snd_una = ack;
 	rs->syn_acked = 1;	/* closed before the handshake was done */
-	rs->bytes_acked += ack - una;
-	sent_us = rill_clean_queue(sk);
-	if (sent_us)
-		rtt_us = max_t(u32, now - sent_us, 1);
-	else if (rs->ts_ok && opts->present & RILL_OPT_TS && opts->tsecr)
-		rtt_us = max_t(u32, (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC, 1);
-	if (rtt_us)
-		rill_rtt_take(sk, rtt_us);
+	rs->bytes_acked += ack - w->prior_una;
+	rill_board_ack(&rs->board, ack, &w->d);
+	rill_clean_queue(sk);
 	sk_dst_confirm(sk);
-
-	/* twice as much after a partial ACK of no more than was resent */
-	if (before == RILL_RECOV_FAST)
-		rs->rtx_burst = ack - una <= rs->rtx_burst ? 2 * rs->rtx_burst : 0;
-	else
-		rs->rtx_burst = 0;
-	a = (struct rill_cong_ack) {
-		.now_us = now,
-		.rtt_us = rtt_us,
-		.min_rtt_us = rs->rtt.min_us,
-		.acked = ack - una,
-		.flight = flight,
-		.una = ack,
-		.nxt = rs->snd_nxt,
-		.cwnd_limited = rs->cwnd_limited,
-	};
-	todo = rill_recov_ack(&rs->recov, &rs->cong, &a);
-	rill_recovery_acts(sk, todo);
-	rill_grow_sndbuf(sk);
 
 	/* RFC 6298, 5.2 and 5.3 */
 	rs->retransmits = 0;
 	rs->backoff = 0;
-	rs->stall_us = now;
-	if (rill_flight(rs))
-		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
-	else
-		rill_timer_stop(sk, RILL_TIMER_RTO);
+	rs->stall_us = w->r.c.now_us;
 	rs->out |= RILL_OUT_WRITE_SPACE;
+}
+
+/* All that an ACK says of what was sent. */
+static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	w->r.c.flight = rill_pipe(rs);
+	w->r.moved = rill_after(ack, rs->snd_una);
+	if (w->r.moved)
+		rill_advance(sk, w, ack);
+	rill_take_sacks(sk, w, ack);
+	w->r.c.acked = w->d.acked + w->d.sacked;
+	rill_measure(sk, w);
+	w->r.original = rill_is_original(rs, w);
+	/* without SACK, what was not sent again may have been told of long ago */
+	w->r.fresh = w->d.fresh && (rs->sack_ok || !w->d.again) &&
+		     !rill_after(w->d.fresh_low, rs->recov.recover);
+
+	if (!rs->sack_ok) {
+		rill_without_sack(sk, w);
+	} else {
+		if (w->d.sacked && !w->r.moved && rs->recov.dupacks < U8_MAX)
+			rs->recov.dupacks++;
+		rill_rack_delivered(&rs->rack, &w->d, rs->rtt.min_us, rill_echo(rs, w->opts),
+				    w->r.c.now_us);
+		if (rs->board.sacked || rs->board.again || rs->reo_wait)
+			w->r.newly_lost = rill_detect_loss(sk, w->r.c.now_us);
+	}
+	rill_probe_verdict(sk, w);
+	rill_recover(sk, w);
+
+	if (!w->r.moved && !w->d.sacked)
+		return;
+	if (!rill_flight(rs)) {
+		rill_timer_stop(sk, RILL_TIMER_RTO);
+		rill_timer_stop(sk, RILL_TIMER_LOSS);
+		rs->reo_wait = 0;
+		return;
+	}
+	if (w->r.moved)
+		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	rill_schedule_probe(sk);
 }
 
 /**
@@ -193,8 +445,9 @@ static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *o
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
+	struct rill_acking w = { .opts = opts, .prior_una = rs->snd_una };
 	u32 ack = RILL_CB(skb)->ack;
-	bool changed;
+	bool changed = false;
 
 	/* SM-12; and RFC 5961, 5.2: too old to be honest */
 	if (rill_after(ack, rs->snd_nxt) || rill_before(ack, rs->snd_una - rs->max_wnd)) {
@@ -202,24 +455,19 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 		return false;
 	}
 	WRITE_ONCE(sk->sk_err_soft, 0);
-	if (rill_before(ack, rs->snd_una))
-		return true;
-	changed = rill_window_update(sk, skb);
-	rill_probe_answered(sk);
-	if (rill_after(ack, rs->snd_una)) {
-		rill_ack_advance(sk, ack, opts);
-	} else if (rill_flight(rs) && !skb->len && !changed && !tcp_hdr(skb)->fin) {
-		/* RFC 5681, 2: a duplicate ACK */
-		u8 before = rs->recov.state;
-		u32 todo;
-
-		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_ACKS_RCVD);
-		todo = rill_recov_dupack(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt);
-		if (rs->recov.state == RILL_RECOV_FAST && before != RILL_RECOV_FAST) {
-			rs->rtx_burst = 0;
-			rill_mib_inc(sock_net(sk), RILL_MIB_FAST_RETRANS);
-		}
-		rill_recovery_acts(sk, todo);
+	if (!rill_before(ack, rs->snd_una)) {
+		changed = rill_window_update(sk, skb);
+		rill_probe_answered(sk);
 	}
+	if (!rill_flight(rs))
+		return true;
+	w.r.c.now_us = rill_now_us();
+	/* RFC 5681, 2: a duplicate ACK */
+	w.dup = ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
+	if (w.dup)
+		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_ACKS_RCVD);
+	rill_process(sk, &w, ack);
+	if (w.r.moved)
+		rill_grow_sndbuf(sk);
 	return true;
 }

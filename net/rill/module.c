@@ -250,8 +250,13 @@ static int __init rill_init_memory(void)
 	err = rill_mini_init();
 	if (err)
 		goto out_port;
+	err = rill_xmit_init();
+	if (err)
+		goto out_mini;
 	return 0;
 
+out_mini:
+	rill_mini_exit();
 out_port:
 	rill_port_exit();
 out_table:
@@ -263,6 +268,7 @@ out_counter:
 
 static void rill_exit_memory(void)
 {
+	rill_xmit_exit();
 	rill_mini_exit();
 	rill_port_exit();
 	rill_table_exit();

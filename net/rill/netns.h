@@ -27,6 +27,13 @@
 	X(STATE_CHANGES, "StateChanges")				\
 	X(TIMEOUTS, "Timeouts")						\
 	X(FAST_RETRANS, "FastRetrans")					\
+	X(LOSS_PROBES, "LossProbes")					\
+	X(LOSS_PROBE_RECOVERY, "LossProbeRecovery")			\
+	X(SPURIOUS_RTOS, "SpuriousRTOs")				\
+	X(LOSS_UNDO, "LossUndo")					\
+	X(DSACK_RECV, "DSACKRecv")					\
+	X(SACK_DISCARD, "SACKDiscard")					\
+	X(SACK_RENEGING, "SACKReneging")				\
 	X(WIN_PROBES, "WinProbes")					\
 	X(DELAYED_ACKS, "DelayedACKs")					\
 	X(DUP_ACKS_RCVD, "DupAcksRcvd")					\
@@ -89,6 +96,11 @@ enum rill_mib {
 	RILL_MIB_MAX
 };
 
+/* Bits of the sysctl recovery, as of tcp_recovery */
+#define RILL_RECOVERY_RACK		0x1	/* RFC 8985, else RFC 6675 */
+#define RILL_RECOVERY_STATIC		0x2	/* its window does not adapt */
+#define RILL_RECOVERY_NO_DUPTHRESH	0x4	/* not eager after three duplicate ACKs */
+
 struct rill_mib_pcpu {
 	unsigned long	count[RILL_MIB_MAX];
 };
@@ -135,6 +147,10 @@ struct rill_net {
 	int		moderate_rcvbuf;
 	int		invalid_ratelimit;	/* jiffies */
 	int		slow_start_after_idle;
+	int		recovery;
+	int		early_retrans;
+	int		frto;
+	int		reordering;
 	int		keepalive_time;		/* jiffies */
 	int		keepalive_intvl;	/* jiffies */
 	int		keepalive_probes;

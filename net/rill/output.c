@@ -35,22 +35,19 @@ static u32 rill_super_size(const struct sock *sk)
 	return clamp(rounddown(share, mss), min(2 * mss, max), max);
 }
 
+/* What cwnd lets out: it bounds what is in the network, not what is outstanding. */
+static u32 rill_cwnd_room(const struct rill_sock *rs)
+{
+	u32 pipe = rill_pipe(rs);
+
+	return rs->cong.cwnd > pipe ? rs->cong.cwnd - pipe : 0;
+}
+
 /* What the windows let out now, beyond snd_nxt. */
 static u32 rill_usable(struct rill_sock *rs)
 {
-	u32 cwnd = rs->cong.cwnd, out;
+	u32 cwnd = min_t(u64, (u64)rill_flight(rs) + rill_cwnd_room(rs), U32_MAX / 2);
 
-	if (rs->recov.state == RILL_RECOV_LOSS) {
-		/* what was in flight at the timeout counts only if sent again */
-		out = rs->rtx_nxt - rs->snd_una;
-		if (rill_after(rs->snd_nxt, rs->recov.recover))
-			out += rs->snd_nxt - rs->recov.recover;
-		cwnd = cwnd > out ? cwnd - out + rill_flight(rs) : 0;
-	}
-	if (rs->limited_tx) {
-		rs->limited_tx = 0;
-		cwnd = rill_flight(rs) + rill_mss_now(rs);
-	}
 	rs->cwnd_limited = cwnd < rs->snd_wnd;
 	return rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, cwnd);
 }
@@ -133,55 +130,71 @@ void rill_push(struct sock *sk, bool force)
 			rs->snd_sml = rs->snd_nxt;
 		sent++;
 	}
-	if (rs->snd_nxt == rs->write_seq && rill_flight(rs) < rs->cong.cwnd / 2)
+	/* slow start may go on while half of cwnd is used */
+	if (rs->snd_nxt == rs->write_seq &&
+	    (!rill_cong_in_slow_start(&rs->cong) || rill_pipe(rs) < rs->cong.cwnd / 2))
 		rs->cwnd_limited = 0;
 	if (sent && !rill_timer_armed(sk, RILL_TIMER_RTO)) {
 		rill_timer_stop(sk, RILL_TIMER_PROBE);
 		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
 	}
+	if (sent)
+		rill_schedule_probe(sk);
 	rill_check_probe(sk);
 }
 
 /*
- * After a timeout: resend from rtx_nxt on as slow start lets more out; ACKs
- * of what did arrive the first time move rtx_nxt ahead (RFC 5681, 3.1).
+ * How much of a lost range to send again now; 0: wait. The peer's window binds
+ * it but for the first byte outstanding (SHLD-16).
  */
+static u32 rill_resend_len(const struct sock *sk, const struct rill_tx *tx)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs), room = rill_cwnd_room(rs);
+	u32 open = rs->snd_una + rs->snd_wnd - tx->seq;
+	u32 max = rill_super_size(sk), run;
+
+	if (tx->seq != rs->snd_una) {
+		if ((s32)open <= 0)
+			return 0;
+		max = min(max, open);
+	}
+	run = rill_board_lost_run(&rs->board, tx, max);
+	return run <= room ? run : rounddown(room, mss);
+}
+
+/* Send what is lost again, lowest first, as far as cwnd lets it out. */
 static void rill_resend_lost(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 mss = rill_mss_now(rs);
+	struct rill_tx *tx;
+	u32 seq, len;
 
-	if (rill_before(rs->rtx_nxt, rs->snd_una))
-		rs->rtx_nxt = rs->snd_una;
-	while (rill_before(rs->rtx_nxt, rs->recov.recover)) {
-		u32 out = rs->rtx_nxt - rs->snd_una;
-		u32 room = rs->cong.cwnd > out ? rounddown(rs->cong.cwnd - out, mss) : 0;
-		int n;
-
-		if (!out)
-			room = max(room, mss);
-		room = min3(room, rs->recov.recover - rs->rtx_nxt, rill_super_size(sk));
-		if (!room)
+	while ((tx = rill_board_next_lost(&rs->board))) {
+		seq = tx->seq;
+		len = rill_resend_len(sk, tx);
+		if (!len || rill_resend(sk, seq, len) <= 0)
 			break;
-		n = rill_resend(sk, rs->rtx_nxt, room);
-		if (n <= 0)
-			break;
-		rs->rtx_nxt += n;
+		/* RTO-9M: from the last time that the first byte was sent */
+		if (seq == rs->snd_una)
+			rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
 	}
 }
 
-/*
- * In fast recovery: resend at snd_una. One segment the first time (RFC 6582,
- * 3.2); when a partial ACK shows that all of it was missing, twice as much
- * the next time, as a lost super-segment leaves a hole of up to 64 KB.
- */
-static void rill_resend_hole(struct sock *sk)
+/* RFC 5682, 3.1, step 2b: new data shows whether the timeout was right. */
+static bool rill_frto_sends(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
+	u32 nxt = rs->snd_nxt;
 
-	rs->rtx_burst = clamp(rs->rtx_burst, rill_mss_now(rs),
-			      min(rill_size_goal(sk), max(rs->cong.ssthresh, rill_mss_now(rs))));
-	rill_resend(sk, rs->snd_una, rs->rtx_burst);
+	if (!rs->recov.new_first)
+		return false;
+	rs->recov.new_first = 0;
+	rill_push(sk, false);
+	if (rs->snd_nxt != nxt)
+		return true;
+	rs->recov.frto = 0;
+	return false;
 }
 
 /**
@@ -198,12 +211,8 @@ void rill_output(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-	if (rs->out & RILL_OUT_RETRANS) {
-		if (rs->recov.state == RILL_RECOV_LOSS)
-			rill_resend_lost(sk);
-		else if (rill_flight(rs))
-			rill_resend_hole(sk);
-	}
+	if (rs->out & RILL_OUT_RETRANS && !rill_frto_sends(sk))
+		rill_resend_lost(sk);
 	if (rs->out & RILL_OUT_PUSH && rs->snd_nxt != rs->write_seq)
 		rill_push(sk, false);
 	if (rs->out & RILL_OUT_ACK_NOW)

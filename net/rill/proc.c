@@ -11,6 +11,7 @@
 #include "table.h"
 
 static const char * const rill_timer_names[RILL_TIMERS] = {
+	[RILL_TIMER_LOSS]	= "loss",
 	[RILL_TIMER_RTO]	= "rto",
 	[RILL_TIMER_PROBE]	= "persist",
 	[RILL_TIMER_DELACK]	= "delack",

@@ -35,6 +35,7 @@ void rill_reset_received(struct sock *sk);
 /* input_ack.c */
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts);
 void rill_rtt_take(struct sock *sk, u32 rtt_us);
+void rill_reo_expired(struct sock *sk);
 void rill_init_transfer(struct sock *sk);
 
 /* input_data.c */
@@ -63,6 +64,7 @@ void rill_timer_stop(struct sock *sk, enum rill_timer timer);
 bool rill_timer_armed(const struct sock *sk, enum rill_timer timer);
 unsigned long rill_rto(const struct sock *sk);
 void rill_keepalive(struct sock *sk, int on);
+void rill_schedule_probe(struct sock *sk);
 
 /* output.c */
 void rill_output(struct sock *sk);
@@ -71,6 +73,8 @@ u32 rill_size_goal(const struct sock *sk);
 void rill_cleanup_rbuf(struct sock *sk, int copied);
 
 /* xmit.c */
+int rill_xmit_init(void);
+void rill_xmit_exit(void);
 u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
 int rill_resend(struct sock *sk, u32 seq, u32 len);

@@ -84,7 +84,6 @@ static int rill_copy_some(struct sock *sk, struct sk_buff *skb, struct msghdr *m
 	pfrag->offset += copy;
 	WRITE_ONCE(rs->write_seq, rs->write_seq + copy);
 	RILL_END(skb) += copy;
-	RILL_CB(skb)->sent &= ~RILL_SENT_ONCE;
 	if (!rs->send_head)
 		rs->send_head = skb;
 	return copy;

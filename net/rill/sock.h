@@ -10,9 +10,12 @@
 #include <net/inet_sock.h>
 #include <net/sock.h>
 
+#include "core/board.h"
 #include "core/cong.h"
 #include "core/option.h"
+#include "core/rack.h"
 #include "core/reasm.h"
+#include "core/recov.h"
 #include "core/rto.h"
 #include "core/state.h"
 
@@ -29,6 +32,7 @@
 
 /* One array of deadlines, one wheel timer armed for the earliest: timer.c. */
 enum rill_timer {
+	RILL_TIMER_LOSS,	/* RFC 8985: tail loss probe, or RACK's reordering window */
 	RILL_TIMER_RTO,		/* RFC 6298; also SYN */
 	RILL_TIMER_PROBE,	/* zero window or corked data */
 	RILL_TIMER_DELACK,
@@ -41,8 +45,7 @@ enum rill_timer {
 #define RILL_OUT_ACK_NOW	0x01	/* an ACK must leave, on data or alone */
 #define RILL_OUT_ACK_LATER	0x02	/* one may wait for company */
 #define RILL_OUT_PUSH		0x04	/* the windows may let more data out */
-#define RILL_OUT_RETRANS	0x08	/* resend from snd_una */
-#define RILL_OUT_LIMITED	0x10	/* one segment beyond cwnd, RFC 3042 */
+#define RILL_OUT_RETRANS	0x08	/* something is lost */
 #define RILL_OUT_WRITE_SPACE	0x20	/* acknowledged data made room */
 
 /* Why release_cb has work; bits of rill_sock.deferred. */
@@ -56,7 +59,6 @@ enum rill_deferred {
  * struct rill_skb_cb - what Rill keeps with a queued segment, host order
  * @node: [seq, end) in sequence space, SYN and FIN count; tree linkage while
  *	out of order
- * @tx_us: send queue: when its last byte was first sent, microseconds
  * @ack: receive side: SEG.ACK
  * @wnd: receive side: SEG.WND before scaling
  * @flags: TCPHDR_* of the header
@@ -64,20 +66,13 @@ enum rill_deferred {
  */
 struct rill_skb_cb {
 	struct rill_reasm_node	node;
-	union {
-		u64	tx_us;
-		struct {
-			u32	ack;
-			u16	wnd;
-		};
-	};
+	u32	ack;
+	u16	wnd;
 	u8	flags;
 	u8	sent;
 };
 
-#define RILL_SENT_ONCE		0x1	/* all of it was sent */
-#define RILL_SENT_AGAIN		0x2	/* some of it was sent twice: no RTT sample (Karn) */
-#define RILL_SENT_SEALED	0x4	/* a clone shares its frags: append no more */
+#define RILL_SENT_SEALED	0x1	/* a clone shares its frags: append no more */
 
 #define RILL_CB(skb)	((struct rill_skb_cb *)&(skb)->cb[0])
 #define RILL_SEQ(skb)	(RILL_CB(skb)->node.seq)
@@ -140,19 +135,24 @@ struct rill_sock {
 		pingpong:1,		/* answers carry our ACKs */
 		fin_queued:1,		/* write_seq counts a FIN */
 		fin_rcvd:1,
-		more:1,			/* MSG_MORE, or sendmsg has not finished */
-		limited_tx:1;		/* RFC 3042: one segment beyond cwnd */
+		more:1;			/* MSG_MORE, or sendmsg has not finished */
 	u8	cwnd_limited:1,		/* cwnd, nothing else, held data back */
-		syn_acked:1;		/* snd_una is past iss */
+		syn_acked:1,		/* snd_una is past iss */
+		reo_wait:1,		/* RILL_TIMER_LOSS is RACK's, not the probe's */
+		tlp_out:1,		/* a tail loss probe is unanswered */
+		tlp_again:1,		/* it sent something again */
+		tlp_sampled:1;		/* a round trip was measured since the last one */
 	u32	ts_recent;
 	u32	ts_recent_stamp;	/* seconds, when it was taken */
 	u32	ts_offset;
 	struct sk_buff	*send_head;	/* of sk_write_queue: holds snd_nxt, or NULL */
 	struct rill_rtt	rtt;
 	struct rill_cong cong;
+	struct rill_board board;	/* what is outstanding, once SYN is acknowledged */
+	struct rill_rack rack;
 	struct rill_recov recov;
-	u32	rtx_nxt;		/* RILL_RECOV_LOSS: next byte to resend */
-	u32	rtx_burst;		/* RILL_RECOV_FAST: bytes per partial ACK */
+	struct sk_buff	*resend_at;	/* of sk_write_queue: last sent again, or NULL */
+	u32	tlp_end;		/* snd_nxt at the probe */
 
 	/* timers */
 	unsigned long	deadline[RILL_TIMERS];	/* jiffies; valid if armed */
@@ -192,6 +192,7 @@ struct rill_sock {
 	u32	data_segs_in;
 	u32	data_segs_out;
 	u32	total_retrans;
+	u32	dsack_dups;		/* segments that the peer got twice */
 	u64	bytes_sent;
 	u64	bytes_retrans;
 	unsigned long	last_sent;	/* jiffies of the last data segment out */
@@ -247,6 +248,12 @@ static inline u32 rill_rcv_window(const struct rill_sock *rs)
 static inline u32 rill_flight(const struct rill_sock *rs)
 {
 	return rs->snd_nxt - rs->snd_una;
+}
+
+/* What is in the network, as far as we know: RFC 6675's pipe, bytes. */
+static inline u32 rill_pipe(const struct rill_sock *rs)
+{
+	return rs->board.in_flight - min(rs->recov.dup_len, rs->board.in_flight);
 }
 
 /* Has the FIN been acknowledged? */

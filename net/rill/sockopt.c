@@ -212,6 +212,7 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	}
 	info->tcpi_ca_state = rs->recov.state == RILL_RECOV_LOSS ? TCP_CA_Loss :
 			      rs->recov.state == RILL_RECOV_FAST ? TCP_CA_Recovery :
+			      rs->recov.state == RILL_RECOV_CWR ? TCP_CA_CWR :
 			      rs->recov.state == RILL_RECOV_DISORDER ? TCP_CA_Disorder :
 			      TCP_CA_Open;
 	info->tcpi_retransmits = rs->retransmits;
@@ -229,6 +230,9 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_mss = mss;
 	info->tcpi_rcv_mss = rs->rcv_mss;
 	info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
+	info->tcpi_sacked = rill_segments(rs->board.sacked + rs->recov.dup_len, mss);
+	info->tcpi_lost = rill_segments(rs->board.lost_len, mss);
+	info->tcpi_retrans = rill_segments(rs->board.again, mss);
 	info->tcpi_last_data_sent = jiffies_to_msecs(now - (u32)rs->last_sent);
 	info->tcpi_last_data_recv = jiffies_to_msecs(now - (u32)rs->last_rcv);
 	info->tcpi_last_ack_recv = jiffies_to_msecs(now - (u32)rs->last_any);
@@ -254,6 +258,8 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_data_segs_out = rs->data_segs_out;
 	info->tcpi_bytes_sent = rs->bytes_sent;
 	info->tcpi_bytes_retrans = rs->bytes_retrans;
+	info->tcpi_dsack_dups = rs->dsack_dups;
+	info->tcpi_reord_seen = rs->rack.reordering;
 	info->tcpi_snd_wnd = rs->snd_wnd;
 }
 

@@ -58,7 +58,9 @@ void rill_write_queue_purge(struct sock *sk)
 
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		rill_wmem_free(sk, skb);
+	rill_board_purge(&rill_sk(sk)->board);
 	rill_sk(sk)->send_head = NULL;
+	rill_sk(sk)->resend_at = NULL;
 	rill_sk(sk)->snd_nxt = rill_sk(sk)->write_seq;
 }
 
@@ -79,6 +81,7 @@ void rill_init_connection(struct sock *sk)
 	memset((char *)rs + offsetof(struct rill_sock, rcv_nxt), 0,
 	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);
+	rill_board_init(&rs->board);
 	rill_rtt_init(&rs->rtt, RILL_RTO_INIT_US);
 	rs->mss_clamp = RILL_DEFAULT_MSS;
 	rs->mss = RILL_DEFAULT_MSS;

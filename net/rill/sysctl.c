@@ -73,6 +73,10 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT(window_scaling, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(moderate_rcvbuf, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(slow_start_after_idle, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(recovery, SYSCTL_ZERO, &rill_u8_max),
+	RILL_INT(early_retrans, SYSCTL_ZERO, SYSCTL_FOUR),
+	RILL_INT(frto, SYSCTL_ZERO, &rill_u8_max),
+	RILL_INT(reordering, SYSCTL_ONE, NULL),
 	RILL_SECS(keepalive_time),
 	RILL_SECS(keepalive_intvl),
 	RILL_INT(keepalive_probes, SYSCTL_ZERO, &rill_u8_max),
@@ -109,6 +113,10 @@ static void rill_defaults(struct rill_net *rn)
 	rn->window_scaling = 1;
 	rn->moderate_rcvbuf = 1;
 	rn->slow_start_after_idle = 1;
+	rn->recovery = RILL_RECOVERY_RACK;
+	rn->early_retrans = 3;
+	rn->frto = 2;
+	rn->reordering = 3;
 	rn->keepalive_time = 7200 * HZ;
 	rn->keepalive_intvl = 75 * HZ;
 	rn->keepalive_probes = 9;

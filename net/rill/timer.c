@@ -16,6 +16,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "core/window.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -198,6 +199,26 @@ static bool rill_rto_gives_up(struct sock *sk)
 	return true;
 }
 
+/* What a timeout takes for lost: RFC 8985, 6.3; RFC 5681, 3.1. */
+static void rill_timeout_marks(struct sock *sk)
+{
+	const struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	u64 now = rill_now_us(), before = U64_MAX;
+
+	if (rs->sack_ok && READ_ONCE(rn->recovery) & RILL_RECOVERY_RACK)
+		before = now - min_t(u64, rs->rack.rtt_us, now);
+	if (rill_board_first(&rs->board)->state == RILL_TX_SACKED)
+		rill_mib_inc(sock_net(sk), RILL_MIB_SACK_RENEGING);
+	rill_board_timeout(&rs->board, before);
+	rs->tlp_out = 0;
+	rs->reo_wait = 0;
+	rill_timer_stop(sk, RILL_TIMER_LOSS);
+	rs->recov.dup_len = 0;
+	rill_recov_rto(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt, rill_pipe(rs),
+		       READ_ONCE(rn->frto), now);
+}
+
 /* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1 */
 static void rill_rto_expired(struct sock *sk)
 {
@@ -212,12 +233,87 @@ static void rill_rto_expired(struct sock *sk)
 	rill_mib_inc(sock_net(sk), RILL_MIB_TIMEOUTS);
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
-	rill_recov_rto(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt);
+	rill_timeout_marks(sk);
 	if (rs->backoff < 32)
 		rs->backoff++;
-	rs->rtx_nxt = rs->snd_una;
 	rs->out |= RILL_OUT_RETRANS;
 	rill_output(sk);
+	rill_timer_start(sk, RILL_TIMER_RTO,
+			 rill_until_user_timeout(sk, rill_rto(sk), rs->stall_us));
+}
+
+/**
+ * rill_schedule_probe() - arrange for a tail loss probe
+ * @sk: connection; something was sent, or acknowledged
+ *
+ * RFC 8985, 7.2 (TLP-1S): two round trips after the last of these, and with
+ * one segment outstanding later by the longest that its ACK may be delayed;
+ * never later than the RTO.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_schedule_probe(struct sock *sk)
+{
+	const struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_sock *rs = rill_sk(sk);
+	unsigned long pto, left;
+	u32 srtt = rs->rtt.srtt_us >> 3;
+
+	if (rs->reo_wait)
+		return;
+	if (!rs->sack_ok || READ_ONCE(rn->early_retrans) < 3 || !rs->tlp_sampled ||
+	    rs->tlp_out || !rill_flight(rs) || !rill_timer_armed(sk, RILL_TIMER_RTO) ||
+	    (rs->recov.state != RILL_RECOV_OPEN && rs->recov.state != RILL_RECOV_CWR)) {
+		rill_timer_stop(sk, RILL_TIMER_LOSS);
+		return;
+	}
+	pto = srtt ? usecs_to_jiffies(2 * srtt) : HZ;
+	if (rill_flight(rs) <= rill_mss_now(rs))
+		pto += usecs_to_jiffies(READ_ONCE(rn->rto_min_us));
+	else
+		pto += 2;
+	left = rs->deadline[RILL_TIMER_RTO] - jiffies;
+	if ((long)left < 1)
+		left = 1;
+	rill_timer_start(sk, RILL_TIMER_LOSS, min(pto, left));
+}
+
+/* RFC 8985, 7.3: new data if there is any, else the last segment once more. */
+static void rill_probe_tail(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 mss = rill_mss_now(rs), data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
+	u32 usable = rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2);
+	u32 nxt = rs->snd_nxt, len;
+
+	if (rs->snd_nxt != rs->write_seq && usable)
+		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < mss);
+	rs->tlp_again = rs->snd_nxt == nxt;
+	if (rs->tlp_again) {
+		len = min(mss, rs->board.last->end - rs->board.last->seq);
+		if (rill_resend(sk, nxt - len, len) <= 0)
+			return;
+	}
+	rs->tlp_out = 1;
+	rs->tlp_sampled = 0;
+	rs->tlp_end = rs->snd_nxt;
+	rill_mib_inc(sock_net(sk), RILL_MIB_LOSS_PROBES);
+}
+
+/* One timer, two uses: RACK's reordering window, and the tail loss probe. */
+static void rill_loss_expired(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (rs->reo_wait) {
+		rs->reo_wait = 0;
+		rill_reo_expired(sk);
+		rill_output(sk);
+		return;
+	}
+	if (!rill_flight(rs) || rs->tlp_out || !rs->syn_acked)
+		return;
+	rill_probe_tail(sk);
 	rill_timer_start(sk, RILL_TIMER_RTO,
 			 rill_until_user_timeout(sk, rill_rto(sk), rs->stall_us));
 }
@@ -316,6 +412,7 @@ static void rill_keepalive_expired(struct sock *sk)
 }
 
 static void (*const rill_expired[RILL_TIMERS])(struct sock *sk) = {
+	[RILL_TIMER_LOSS]	= rill_loss_expired,
 	[RILL_TIMER_RTO]	= rill_rto_expired,
 	[RILL_TIMER_PROBE]	= rill_probe_expired,
 	[RILL_TIMER_DELACK]	= rill_delack_expired,

@@ -9,6 +9,7 @@
  * is cut or joined, whatever size a segment has the second time.
  */
 #include <linux/netdevice.h>
+#include <linux/slab.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 
@@ -17,6 +18,41 @@
 #include "netns.h"
 #include "proto.h"
 #include "trace.h"
+
+static struct kmem_cache *rill_tx_cache;
+
+/* core/board.h wants these of its surroundings */
+struct rill_tx *rill_tx_alloc(void)
+{
+	return kmem_cache_alloc(rill_tx_cache, GFP_ATOMIC | __GFP_NOWARN);
+}
+
+void rill_tx_free(struct rill_tx *tx)
+{
+	kmem_cache_free(rill_tx_cache, tx);
+}
+
+/**
+ * rill_xmit_init() - make the cache of ranges that were sent
+ *
+ * Context: process, module load.
+ * Return: 0 or -ENOMEM.
+ */
+int rill_xmit_init(void)
+{
+	rill_tx_cache = KMEM_CACHE(rill_tx, 0);
+	return rill_tx_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * rill_xmit_exit() - free the cache; no connection is left
+ *
+ * Context: process, module unload.
+ */
+void rill_xmit_exit(void)
+{
+	kmem_cache_destroy(rill_tx_cache);
+}
 
 /*
  * A type that only software accepts: no device does SCTP segmentation and
@@ -254,22 +290,24 @@ static struct sk_buff *rill_range(struct sock *sk, struct sk_buff *from, u32 seq
 	return skb;
 }
 
-/* Note in the queue that [snd_nxt, snd_nxt + len) left, and move send_head on. */
-static void rill_mark_sent(struct sock *sk, u32 len)
+/* [snd_nxt, snd_nxt + len) left: put it on the board as tx, move send_head on. */
+static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct sk_buff *skb = rs->send_head;
 	u64 now = rill_now_us();
 
-	if (rs->snd_nxt == rs->snd_una)
+	if (!rill_flight(rs)) {
 		rs->stall_us = now;
+		if (rs->cong.ops->event)
+			rs->cong.ops->event(&rs->cong, RILL_CONG_TX_START, now);
+	}
+	rill_board_send(&rs->board, tx, rs->snd_nxt, rs->snd_nxt + len, now);
+	rill_recov_sent(&rs->recov, len, false, now);
 	rs->snd_nxt += len;
-	while (skb && !rill_before(rs->snd_nxt, RILL_END(skb))) {
-		RILL_CB(skb)->tx_us = now;
-		RILL_CB(skb)->sent |= RILL_SENT_ONCE;
+	while (skb && !rill_before(rs->snd_nxt, RILL_END(skb)))
 		skb = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
 		      skb_queue_next(&sk->sk_write_queue, skb);
-	}
 	rs->send_head = skb;
 }
 
@@ -296,9 +334,12 @@ int rill_send_new(struct sock *sk, u32 len, bool fin)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct sk_buff *from = rs->send_head, *skb;
+	struct rill_tx *tx = rill_tx_alloc();
 	u32 seq = rs->snd_nxt;
 	u8 flags;
 
+	if (!tx)
+		return -ENOMEM;
 	if (!len) {
 		skb = rill_alloc_header(GFP_ATOMIC);
 	} else if (seq == RILL_SEQ(from) && len == from->len && !skb_cloned(from)) {
@@ -307,25 +348,35 @@ int rill_send_new(struct sock *sk, u32 len, bool fin)
 	} else {
 		skb = rill_range(sk, from, seq, &len);
 	}
-	if (!skb)
+	if (!skb) {
+		rill_tx_free(tx);
 		return -ENOMEM;
+	}
 	if (len && seq + len != rs->write_seq - rs->fin_queued)
 		fin = false;
 	flags = rill_data_flags(rs, seq + len);
 	if (fin)
 		flags |= TCPHDR_FIN;
-	rill_mark_sent(sk, len + fin);
+	rill_mark_sent(sk, tx, len + fin);
 	rill_transmit(sk, skb, seq, flags);
 	return 0;
 }
 
-static void rill_mark_resent(struct sock *sk, struct sk_buff *skb, u32 end)
+/*
+ * The queued segment that holds byte seq, sent before. What is sent again
+ * mostly lies ahead of what was last time.
+ */
+static struct sk_buff *rill_find_sent(struct sock *sk, u32 seq)
 {
-	while (skb && rill_before(RILL_SEQ(skb), end)) {
-		RILL_CB(skb)->sent |= RILL_SENT_AGAIN;
-		skb = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
-		      skb_queue_next(&sk->sk_write_queue, skb);
-	}
+	struct rill_sock *rs = rill_sk(sk);
+	struct sk_buff *skb = rs->resend_at;
+
+	if (!skb || rill_before(seq, RILL_SEQ(skb)))
+		skb = skb_peek(&sk->sk_write_queue);
+	while (!rill_before(seq, RILL_END(skb)))
+		skb = skb_queue_next(&sk->sk_write_queue, skb);
+	rs->resend_at = skb;
+	return skb;
 }
 
 /**
@@ -334,8 +385,7 @@ static void rill_mark_resent(struct sock *sk, struct sk_buff *skb, u32 end)
  * @seq: first of them, in [snd_una, snd_nxt)
  * @len: how many at most; one is enough to resend a bare FIN
  *
- * Sizes need not be those of the first time. Finds @seq by walking from
- * snd_una, which is where it is but for recovery after a timeout.
+ * Sizes need not be those of the first time (C41).
  *
  * Context: the socket lock is held.
  * Return: sequence numbers that were sent again, or -ENOMEM.
@@ -343,9 +393,10 @@ static void rill_mark_resent(struct sock *sk, struct sk_buff *skb, u32 end)
 int rill_resend(struct sock *sk, u32 seq, u32 len)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 data_end = rs->write_seq - rs->fin_queued;
-	struct sk_buff *from = skb_peek(&sk->sk_write_queue), *skb;
+	u32 data_end = rs->write_seq - rs->fin_queued, segs;
 	bool fin = rs->fin_queued && rs->snd_nxt == rs->write_seq;
+	u64 now = rill_now_us();
+	struct sk_buff *skb;
 	u8 flags;
 
 	if (unlikely(!rs->syn_acked))
@@ -355,9 +406,7 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 		len = 0;
 		skb = rill_alloc_header(GFP_ATOMIC);
 	} else {
-		while (!rill_before(seq, RILL_END(from)))
-			from = skb_queue_next(&sk->sk_write_queue, from);
-		skb = rill_range(sk, from, seq, &len);
+		skb = rill_range(sk, rill_find_sent(sk, seq), seq, &len);
 	}
 	if (!skb)
 		return -ENOMEM;
@@ -365,14 +414,14 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 	flags = rill_data_flags(rs, seq + len);
 	if (fin)
 		flags |= TCPHDR_FIN;
-	if (len)
-		rill_mark_resent(sk, from, seq + len);
+	rill_board_resend(&rs->board, seq, seq + len + fin, now);
+	rill_recov_sent(&rs->recov, len + fin, true, now);
 
 	trace_rill_retransmit(sk, seq, len);
-	rs->total_retrans += max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1);
+	segs = max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1);
+	rs->total_retrans += segs;
 	rs->bytes_retrans += len;
-	rill_mib_add(sock_net(sk), RILL_MIB_RETRANS_SEGS,
-		     max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1));
+	rill_mib_add(sock_net(sk), RILL_MIB_RETRANS_SEGS, segs);
 	rill_transmit(sk, skb, seq, flags);
 	return len + fin;
 }

@@ -1,135 +1,237 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Recovery from loss without SACK: RFC 5681, 3.2; RFC 6582 (NewReno); RFC 3042.
+ * Episodes of loss.
  */
-#include "cong.h"
+#include "recov.h"
 #include "seq.h"
-
-#define DUP_THRESH		3	/* RFC 5681, 3.2 */
 
 void rill_recov_init(struct rill_recov *r, u32 iss)
 {
 	memset(r, 0, sizeof(*r));
 	r->state = RILL_RECOV_OPEN;
 	r->recover = iss;
-	r->disorder_nxt = iss;
 	r->rto_una = iss;
 }
 
-/* Remember what an undo would restore: the window before the first cut. */
-static void episode_begins(struct rill_recov *r, const struct rill_cong *c)
+static void tell(struct rill_cong *c, enum rill_cong_event event, u64 now_us)
 {
-	if (r->state == RILL_RECOV_FAST || r->state == RILL_RECOV_LOSS)
-		return;
-	r->prior_cwnd = c->cwnd;
-	r->prior_ssthresh = c->ssthresh;
+	if (c->ops->event)
+		c->ops->event(c, event, now_us);
 }
 
-static u32 episode_ends(struct rill_recov *r)
+/* Remember what an undo would restore: the window before the first cut. */
+static void remember(struct rill_recov *r, const struct rill_cong *c, u32 una, u32 nxt)
 {
+	r->prior_cwnd = c->cwnd;
+	r->prior_ssthresh = c->ssthresh;
+	r->undo_una = una;
+	r->undo_end = nxt;
+	r->undo_len = 0;
+	r->undo = 1;
+	r->stamped = 0;
+}
+
+/* RFC 9937, 6.1: the window begins to shrink to a new ssthresh. */
+static void begin_reduction(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
+			    u32 flight, u32 recover_fs, u64 now_us)
+{
+	remember(r, c, una, nxt);
+	c->ssthresh = c->ops->ssthresh(c, flight);
+	c->acked = 0;
+	r->prr_delivered = 0;
+	r->prr_out = 0;
+	r->recover_fs = max(recover_fs, 1U);
+	tell(c, RILL_CONG_REDUCED, now_us);
+}
+
+static bool reduces(const struct rill_recov *r)
+{
+	return r->state == RILL_RECOV_CWR || r->state == RILL_RECOV_FAST;
+}
+
+/* RFC 9937, 6.2: what may be sent for this ACK. */
+static void prr(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
+{
+	/* PRR-4I: entry permits a retransmission in any case */
+	u32 delivered = a->c.acked, floor = r->prr_out ? 0 : c->mss;
+	s64 sndcnt;
+
+	r->prr_delivered += delivered;
+	if (a->pipe > c->ssthresh) {
+		/* PRR-2I: in proportion */
+		sndcnt = (s64)DIV_ROUND_UP_ULL((u64)r->prr_delivered * c->ssthresh,
+					       r->recover_fs) - r->prr_out;
+	} else {
+		/* PRR-3I: what was delivered, and more while nothing new is lost */
+		sndcnt = max_t(s64, (s64)r->prr_delivered - r->prr_out, delivered);
+		if (a->moved && !a->newly_lost)
+			sndcnt += c->mss;
+		sndcnt = min_t(s64, sndcnt, c->ssthresh - a->pipe);
+	}
+	rill_cong_set_cwnd(c, (u64)a->pipe + max_t(s64, sndcnt, floor));
+}
+
+/* PRR-4I: the window is where it was to go. */
+static u32 end_reduction(struct rill_recov *r, struct rill_cong *c, u64 now_us)
+{
+	if (c->ssthresh < RILL_SSTHRESH_INFINITE)
+		rill_cong_set_cwnd(c, max(c->ssthresh, c->mss));
 	r->state = RILL_RECOV_OPEN;
+	tell(c, RILL_CONG_RECOVERED, now_us);
 	return RILL_DO_RECOVERED;
 }
 
-/* RFC 5681, 3.2, steps 2 and 3. What limited transmit sent does not count as
- * flight (step 2), so the flight is that of the first duplicate ACK.
- */
-static u32 enter_fast(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 snd_nxt)
+/* The cut was for nothing. */
+static u32 undo(struct rill_recov *r, struct rill_cong *c, u64 now_us)
 {
-	episode_begins(r, c);
-	c->ssthresh = c->ops->ssthresh(c, r->disorder_nxt - snd_una);
-	c->acked = 0;
-	rill_cong_set_cwnd(c, (u64)c->ssthresh + DUP_THRESH * c->mss);
-
-	r->state = RILL_RECOV_FAST;
-	r->recover = snd_nxt;
-	return RILL_DO_RETRANS_HEAD;
+	r->undo = 0;
+	r->frto = 0;
+	r->new_first = 0;
+	r->state = RILL_RECOV_OPEN;
+	rill_cong_set_cwnd(c, max(c->cwnd, r->prior_cwnd));
+	c->ssthresh = max(c->ssthresh, r->prior_ssthresh);
+	tell(c, RILL_CONG_UNDO, now_us);
+	return RILL_DO_RESTORE | RILL_DO_UNDONE | RILL_DO_RECOVERED;
 }
 
-u32 rill_recov_dupack(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 snd_nxt)
+/*
+ * RFC 3708: all that was sent again was reported as duplicate. RFC 4015: what
+ * moved SND.UNA was sent the first time.
+ */
+static bool was_for_nothing(const struct rill_recov *r, const struct rill_recov_ack *a)
+{
+	return r->undo && ((r->stamped && !r->undo_len) || (a->moved && a->original));
+}
+
+bool rill_recov_dupack(struct rill_recov *r, u32 flight, u32 mss, u32 una, u32 thresh)
 {
 	if (r->dupacks < 255)
 		r->dupacks++;
-
-	/* RFC 5681, 3.2, step 4: each is a segment that left the network. */
-	if (r->state == RILL_RECOV_FAST) {
-		rill_cong_set_cwnd(c, (u64)c->cwnd + c->mss);
-		return 0;
-	}
-
-	/* RFC 6582, 3.2, step 4: the timeout ended fast recovery. */
 	if (r->state == RILL_RECOV_LOSS)
-		return 0;
+		return false;
+	/* the first segment is missing, whatever comes */
+	if (flight > mss)
+		r->dup_len = min(r->dup_len + mss, flight - mss);
+	return r->state != RILL_RECOV_FAST && r->dupacks >= thresh &&
+	       rill_after(una, r->recover);
+}
 
-	if (r->dupacks == 1)
-		r->disorder_nxt = snd_nxt;
-	r->state = RILL_RECOV_DISORDER;
+u32 rill_recov_cumulative(struct rill_recov *r, u32 acked, u32 mss)
+{
+	u32 known = min(acked - min(acked, mss), r->dup_len);
 
-	if (r->dupacks < DUP_THRESH)
-		return RILL_DO_LIMITED;
+	r->dup_len -= known;
+	return acked - known;
+}
 
-	/* RFC 6582, 3.2, step 2: unless more than "recover" is acknowledged,
-	 * these may answer what an earlier episode resent for nothing.
-	 */
-	if (r->dupacks == DUP_THRESH && rill_after(snd_una, r->recover))
-		return enter_fast(r, c, snd_una, snd_nxt);
-	return 0;
+/* Fast recovery begins: RFC 6675, 5, step 4; RFC 5681, 3.2. */
+static u32 enter_fast(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
+{
+	u32 all = a->c.nxt - a->c.una;
+
+	/* a window that shrinks already is not cut again */
+	if (!reduces(r)) {
+		/* RFC 9937, 6.1: what was SACKed before is not delivered now */
+		u32 before = a->sacked - min(a->sacked, a->c.acked);
+
+		begin_reduction(r, c, a->c.una, a->c.nxt, a->c.flight,
+				all - min(all, before), a->c.now_us);
+	}
+	r->state = RILL_RECOV_FAST;
+	r->recover = a->c.nxt;
+	prr(r, c, a);
+	return RILL_DO_ENTERED;
 }
 
 /* No episode: the algorithm grows the window. */
-static u32 ack_open(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
+static u32 ack_open(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
 {
-	r->state = RILL_RECOV_OPEN;
+	if (a->lost)
+		return enter_fast(r, c, a);
+	r->state = a->sacked || r->dupacks ? RILL_RECOV_DISORDER : RILL_RECOV_OPEN;
 
 	/* Once passed, "recover" moves along, lest 2^31 bytes make it look ahead. */
-	if (rill_after(a->una, r->recover))
-		r->recover = a->una - 1;
+	if (a->moved && rill_after(a->c.una, r->recover))
+		r->recover = a->c.una - 1;
 
-	if (a->cwnd_limited)
-		c->ops->cong_avoid(c, a);
+	if (a->progress && a->c.acked && a->c.cwnd_limited)
+		c->ops->cong_avoid(c, &a->c);
 	return 0;
 }
 
-/* RFC 6582, 3.2, step 3, full ACK: its first option, which avoids a burst */
-static u32 ack_full(struct rill_recov *r, struct rill_cong *c, u32 flight)
+static u32 ack_reducing(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
 {
-	rill_cong_set_cwnd(c, min_t(u64, c->ssthresh, (u64)max(flight, c->mss) + c->mss));
-	return episode_ends(r);
+	bool passed = a->moved && !rill_before(a->c.una, r->recover);
+
+	if (r->state == RILL_RECOV_CWR && a->lost)
+		return enter_fast(r, c, a);
+	if (passed && !a->lost)
+		return end_reduction(r, c, a->c.now_us);
+	if (passed)	/* the next window has losses of its own (CC-13M) */
+		return end_reduction(r, c, a->c.now_us) | ack_open(r, c, a);
+	prr(r, c, a);
+	return 0;
 }
 
-/* RFC 6582, 3.2, step 3, partial ACK: the next hole begins where it ends. */
-static u32 ack_partial(struct rill_cong *c, u32 acked)
+/* RFC 5682, 3.1, steps 2 and 3. Returns whether F-RTO has spoken. */
+static bool frto_decides(struct rill_recov *r, const struct rill_recov_ack *a)
 {
-	u32 cwnd = c->cwnd > acked ? c->cwnd - acked : 0;
-
-	if (acked >= c->mss)
-		cwnd += c->mss;
-	rill_cong_set_cwnd(c, max(cwnd, c->mss));
-	return RILL_DO_RETRANS_HEAD;
+	if (rill_after(a->c.nxt, r->recover)) {
+		/* 3a: the new data told of nothing but itself */
+		if (a->c.acked)
+			r->frto = 0;
+		return false;
+	}
+	if (!a->moved)
+		return false;
+	/* 2b: two new segments will show; not if there are none */
+	if (a->new_data) {
+		r->recover = a->c.nxt;
+		r->new_first = 1;
+		return true;
+	}
+	r->frto = 0;
+	return false;
 }
 
-static u32 ack_loss(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
+static u32 ack_loss(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
 {
-	struct rill_cong_ack one = *a;
+	bool passed = a->moved && !rill_before(a->c.una, r->recover);
+	u32 todo = 0;
 
-	one.acked = min(a->acked, c->mss);
-	c->ops->cong_avoid(c, &one);
-
-	return rill_before(a->una, r->recover) ? RILL_DO_RETRANS_HEAD : episode_ends(r);
+	r->new_first = 0;
+	if (r->frto) {
+		/* 3b: something that was sent only once got through */
+		if (a->fresh)
+			return undo(r, c, a->c.now_us);
+		if (!passed)
+			frto_decides(r, a);
+	}
+	/* slow start, also over what is mended */
+	if (a->c.acked)
+		c->ops->cong_avoid(c, &a->c);
+	if (passed) {
+		r->frto = 0;
+		r->state = RILL_RECOV_OPEN;
+		tell(c, RILL_CONG_RECOVERED, a->c.now_us);
+		todo = RILL_DO_RECOVERED;
+	}
+	return todo;
 }
 
-u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_cong_ack *a)
+u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
 {
-	r->dupacks = 0;
-
-	if (c->ops->ack)
-		c->ops->ack(c, a);
+	if (a->moved)
+		r->dupacks = 0;
+	if (c->ops->ack && (a->c.acked || a->c.ece))
+		c->ops->ack(c, &a->c);
+	if (was_for_nothing(r, a))
+		return undo(r, c, a->c.now_us);
 
 	switch (r->state) {
+	case RILL_RECOV_CWR:
 	case RILL_RECOV_FAST:
-		if (rill_before(a->una, r->recover))
-			return ack_partial(c, a->acked);
-		return ack_full(r, c, a->nxt - a->una);
+		return ack_reducing(r, c, a);
 	case RILL_RECOV_LOSS:
 		return ack_loss(r, c, a);
 	default:
@@ -137,31 +239,85 @@ u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_
 	}
 }
 
-/* RFC 5681, 3.1: a segment that the timer has resent before leaves the
- * threshold alone. So does one later in the same episode, if it would raise it:
- * the flight still counts what the first timeout took for lost.
- */
-static void cut_ssthresh(struct rill_recov *r, struct rill_cong *c, u32 flight)
+void rill_recov_dsack(struct rill_recov *r, u32 start, u32 end)
 {
-	u32 ssthresh = c->ops->ssthresh(c, flight);
-
-	c->ssthresh = r->state == RILL_RECOV_LOSS ? min(c->ssthresh, ssthresh) : ssthresh;
+	if (!r->undo || rill_before(start, r->undo_una) || rill_after(end, r->undo_end))
+		return;
+	r->undo_len -= min(r->undo_len, end - start);
 }
 
-u32 rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 snd_una, u32 snd_nxt)
+void rill_recov_sent(struct rill_recov *r, u32 len, bool again, u64 now_us)
 {
-	episode_begins(r, c);
-	if (r->state != RILL_RECOV_LOSS || r->rto_una != snd_una)
-		cut_ssthresh(r, c, snd_nxt - snd_una);
-	rill_cong_set_cwnd(c, c->mss);
+	if (reduces(r))
+		r->prr_out += len;
+	if (!again)
+		return;
+	r->undo_len += len;
+	if (!r->stamped) {
+		r->stamped = 1;
+		r->stamp_ms = (u32)div_u64(now_us, 1000);
+	}
+}
+
+static void enter_cwr(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+		      u64 now_us)
+{
+	begin_reduction(r, c, una, nxt, flight, nxt - una, now_us);
+	r->undo = 0;
+	r->state = RILL_RECOV_CWR;
+	r->recover = nxt;
+}
+
+bool rill_recov_ece(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+		    u64 now_us)
+{
+	if (r->state != RILL_RECOV_OPEN && r->state != RILL_RECOV_DISORDER)
+		return false;
+	enter_cwr(r, c, una, nxt, flight, now_us);
+	return true;
+}
+
+void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+		       u64 now_us)
+{
+	if (r->state == RILL_RECOV_OPEN || r->state == RILL_RECOV_DISORDER)
+		enter_cwr(r, c, una, nxt, flight, now_us);
+}
+
+/*
+ * RFC 5681, 3.1: a segment that the timer has resent before leaves the
+ * threshold alone. So does one later in the same episode, if it would raise
+ * it: the flight still counts what the first timeout took for lost.
+ */
+static void cut_ssthresh(struct rill_recov *r, struct rill_cong *c, u32 una, u32 flight)
+{
+	u32 before = c->ssthresh, ssthresh;
+
+	if (r->state == RILL_RECOV_LOSS && r->rto_una == una)
+		return;
+	ssthresh = c->ops->ssthresh(c, flight);
+	c->ssthresh = r->state == RILL_RECOV_LOSS ? min(before, ssthresh) : ssthresh;
+}
+
+void rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 pipe,
+		    bool frto, u64 now_us)
+{
+	bool first = r->state != RILL_RECOV_LOSS && r->state != RILL_RECOV_FAST;
+
+	/* a timeout in recovery leaves what recovery remembered */
+	if (first && r->state != RILL_RECOV_CWR)
+		remember(r, c, una, nxt);
+	cut_ssthresh(r, c, una, nxt - una);
+	rill_cong_set_cwnd(c, (u64)pipe + c->mss);
 	c->acked = 0;
 
+	/* FRTO-3S; and a second timeout in a row may be spurious too (2.1, step 1) */
+	r->frto = frto && (first || (r->state == RILL_RECOV_LOSS && r->rto_una == una));
+	r->new_first = 0;
 	r->state = RILL_RECOV_LOSS;
 	r->dupacks = 0;
-	r->recover = snd_nxt;
-	r->rto_una = snd_una;
-
-	if (c->ops->event)
-		c->ops->event(c, RILL_CONG_RTO, 0);
-	return RILL_DO_RETRANS_HEAD;
+	r->dup_len = 0;
+	r->recover = nxt;
+	r->rto_una = una;
+	tell(c, RILL_CONG_RTO, now_us);
 }

@@ -13,6 +13,7 @@
 
 #include <linux/compiler.h>
 #include <linux/errno.h>
+#include <linux/list.h>
 #include <linux/math64.h>
 #include <linux/minmax.h>
 #include <linux/rbtree.h>
@@ -28,6 +29,7 @@
 
 #include <linux/types.h>
 
+#include "user_list.h"
 #include "user_rbtree.h"
 
 typedef __u8 u8;
@@ -35,6 +37,7 @@ typedef __u16 u16;
 typedef __u32 u32;
 typedef __u64 u64;
 typedef __s32 s32;
+typedef __s64 s64;
 
 #define U32_MAX			((u32)~0U)
 
@@ -49,6 +52,8 @@ static inline u64 div_u64(u64 dividend, u32 divisor)
 {
 	return dividend / divisor;
 }
+
+#define DIV_ROUND_UP_ULL(n, d)	(((u64)(n) + (d) - 1) / (d))
 
 #endif /* __KERNEL__ */
 

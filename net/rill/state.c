@@ -82,6 +82,7 @@ void rill_init_connection(struct sock *sk)
 	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);
 	rill_board_init(&rs->board);
+	rill_sack_init(&rs->sack);
 	rill_rtt_init(&rs->rtt, RILL_RTO_INIT_US);
 	rs->mss_clamp = RILL_DEFAULT_MSS;
 	rs->mss = RILL_DEFAULT_MSS;

@@ -27,11 +27,15 @@ static u32 rill_super_size(const struct sock *sk)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 	u32 mss = rill_mss_now(rs), max = rill_size_goal(sk), srtt = rs->rtt.srtt_us >> 3;
+	u64 rate = rill_pacing_rate(sk);
 	u32 share;
 
-	if (srtt <= USEC_PER_MSEC)
+	if (rate != U64_MAX)
+		share = (u32)min_t(u64, div_u64(rate, MSEC_PER_SEC), max);
+	else if (srtt <= USEC_PER_MSEC)
 		return max;
-	share = div_u64((u64)rs->cong.cwnd * USEC_PER_MSEC, srtt);
+	else
+		share = div_u64((u64)rs->cong.cwnd * USEC_PER_MSEC, srtt);
 	return clamp(rounddown(share, mss), min(2 * mss, max), max);
 }
 
@@ -65,6 +69,9 @@ static void rill_check_probe(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
+	/* what waits for its time only is sent then */
+	if (hrtimer_is_queued(&rs->pace_timer))
+		return;
 	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) ||
 	    rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
@@ -124,6 +131,8 @@ void rill_push(struct sock *sk, bool force)
 			if (n == q.usable)
 				fin = false;
 		}
+		if (rill_pace_blocked(sk))
+			break;
 		if (rill_send_new(sk, n, fin))
 			break;
 		if (n % mss)
@@ -173,7 +182,7 @@ static void rill_resend_lost(struct sock *sk)
 	while ((tx = rill_board_next_lost(&rs->board))) {
 		seq = tx->seq;
 		len = rill_resend_len(sk, tx);
-		if (!len || rill_resend(sk, seq, len) <= 0)
+		if (!len || rill_pace_blocked(sk) || rill_resend(sk, seq, len) <= 0)
 			break;
 		/* RTO-9M: from the last time that the first byte was sent */
 		if (seq == rs->snd_una)

@@ -67,6 +67,13 @@ unsigned long rill_rto(const struct sock *sk);
 void rill_keepalive(struct sock *sk, int on);
 void rill_schedule_probe(struct sock *sk);
 
+/* pace.c */
+u64 rill_pacing_rate(const struct sock *sk);
+bool rill_pace_blocked(struct sock *sk);
+void rill_pace_sent(struct sock *sk, u32 len);
+void rill_pace_init(struct sock *sk);
+void rill_pace_stop(struct sock *sk);
+
 /* output.c */
 void rill_output(struct sock *sk);
 void rill_push(struct sock *sk, bool force);

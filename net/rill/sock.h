@@ -162,6 +162,7 @@ struct rill_sock {
 	u8	keep_out;		/* keepalive probes unanswered */
 	u8	retransmits;		/* timeouts since snd_una last moved */
 	u8	probes_out;		/* window probes unanswered */
+	u64	pace_ns;		/* no segment before this; 0: at once */
 	u64	stall_us;		/* when what stands at snd_una was first sent */
 	u64	probe_us;		/* when the window closed */
 
@@ -202,6 +203,7 @@ struct rill_sock {
 	/* from here on a new connection keeps what the socket had */
 	unsigned long	deferred;		/* enum rill_deferred */
 	struct timer_list wheel;
+	struct hrtimer	pace_timer;
 
 	/* tables */
 	struct rill_bind_bucket *bucket;

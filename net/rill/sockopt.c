@@ -203,7 +203,7 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = inet_sk_state_load(sk);
-	info->tcpi_max_pacing_rate = ~0ULL;
+	info->tcpi_max_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
 	info->tcpi_pacing_rate = ~0ULL;
 	if (info->tcpi_state == TCP_LISTEN) {
 		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);	/* LS-6 */
@@ -227,6 +227,7 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_snd_wscale = rs->snd_wscale;
 		info->tcpi_rcv_wscale = rs->rcv_wscale;
 	}
+	info->tcpi_pacing_rate = rill_pacing_rate(sk);
 	info->tcpi_rto = jiffies_to_usecs(rill_rto(sk));
 	info->tcpi_ato = jiffies_to_usecs(RILL_DELACK);
 	info->tcpi_snd_mss = mss;

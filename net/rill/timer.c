@@ -91,6 +91,7 @@ void rill_timers_stop(struct sock *sk)
 {
 	rill_sk(sk)->armed = 0;
 	sk_stop_timer(sk, &rill_sk(sk)->wheel);
+	rill_pace_stop(sk);
 }
 
 /**
@@ -476,5 +477,6 @@ void rill_timers_init(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 
 	timer_setup(&rs->wheel, rill_wheel_fired, 0);
+	rill_pace_init(sk);
 	rs->deferred = 0;
 }

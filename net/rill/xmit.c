@@ -244,6 +244,7 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 		rs->data_segs_out += DIV_ROUND_UP(len, mss);
 		rs->bytes_sent += len;
 		rs->last_sent = jiffies;
+		rill_pace_sent(sk, skb->len);
 	}
 	skb_set_owner_w(skb, sk);
 	return ip_queue_xmit(sk, skb, &inet->cork.fl);

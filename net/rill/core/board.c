@@ -221,18 +221,13 @@ void rill_board_resend(struct rill_board *b, u32 seq, u32 end, u64 now_us)
 	}
 }
 
-static bool sent_after(u64 us, u32 end, u64 than_us, u32 than_end)
-{
-	return us > than_us || (us == than_us && rill_after(end, than_end));
-}
-
 /* Bytes [seq, end) of tx are delivered. */
 static void deliver(struct rill_delivered *d, const struct rill_tx *tx, u32 seq, u32 end)
 {
 	if (!(d->fresh || d->again) || rill_after(end, d->high))
 		d->high = end;
 	if (tx->again) {
-		if (!d->again || sent_after(tx->tx_us, end, d->again_us, d->again_end)) {
+		if (!d->again || rill_sent_after(tx->tx_us, end, d->again_us, d->again_end)) {
 			d->again_us = tx->tx_us;
 			d->again_end = end;
 		}
@@ -241,7 +236,7 @@ static void deliver(struct rill_delivered *d, const struct rill_tx *tx, u32 seq,
 	}
 	if (!d->fresh || rill_before(end, d->fresh_low))
 		d->fresh_low = end;
-	if (!d->fresh || sent_after(tx->tx_us, end, d->fresh_us, d->fresh_end)) {
+	if (!d->fresh || rill_sent_after(tx->tx_us, end, d->fresh_us, d->fresh_end)) {
 		d->fresh_us = tx->tx_us;
 		d->fresh_end = end;
 	}
@@ -418,7 +413,7 @@ void rill_board_restore(struct rill_board *b)
 			at = &b->sent;
 		for (; at->next != &b->sent; at = at->next) {
 			next = list_entry(at->next, struct rill_tx, when);
-			if (sent_after(next->tx_us, next->end, tx->tx_us, tx->end))
+			if (rill_sent_after(next->tx_us, next->end, tx->tx_us, tx->end))
 				break;
 		}
 		list_add(&tx->when, at);

@@ -18,6 +18,7 @@
 #ifndef _RILL_CORE_BOARD_H
 #define _RILL_CORE_BOARD_H
 
+#include "seq.h"
 #include "types.h"
 
 enum rill_tx_state {
@@ -101,6 +102,22 @@ struct rill_delivered {
 	u32	again_end;
 	u32	high;
 };
+
+/**
+ * rill_sent_after() - was one transmission later than another?
+ * @us: when the one was sent, microseconds
+ * @end: its end
+ * @than_us: when the other was
+ * @than_end: its end
+ *
+ * What was sent at the same time is in the order of its numbers.
+ *
+ * RFC 8985, 6.2, RACK_sent_after().
+ */
+static inline bool rill_sent_after(u64 us, u32 end, u64 than_us, u32 than_end)
+{
+	return us > than_us || (us == than_us && rill_after(end, than_end));
+}
 
 /* Whoever links core/ gives these two; alloc may fail, and is not to sleep. */
 struct rill_tx *rill_tx_alloc(void);

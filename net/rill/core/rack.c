@@ -14,18 +14,13 @@ void rill_rack_init(struct rill_rack *r, u32 una)
 	r->reo_mult = 1;
 }
 
-static bool sent_after(u64 us, u32 end, u64 than_us, u32 than_end)
-{
-	return us > than_us || (us == than_us && rill_after(end, than_end));
-}
-
 /* Step 2 for one transmission. */
 static void update(struct rill_rack *r, u64 tx_us, u32 end, u64 now_us)
 {
 	u64 rtt = now_us - tx_us;
 
 	r->rtt_us = (u32)min_t(u64, rtt, U32_MAX);
-	if (sent_after(tx_us, end, r->xmit_us, r->end_seq)) {
+	if (rill_sent_after(tx_us, end, r->xmit_us, r->end_seq)) {
 		r->xmit_us = tx_us;
 		r->end_seq = end;
 	}
@@ -98,7 +93,7 @@ u32 rill_rack_detect(const struct rill_rack *r, struct rill_board *b, u32 reo_wn
 
 	*wait_us = 0;
 	while ((tx = rill_board_oldest(b))) {
-		if (!sent_after(r->xmit_us, r->end_seq, tx->tx_us, tx->end))
+		if (!rill_sent_after(r->xmit_us, r->end_seq, tx->tx_us, tx->end))
 			break;
 		due = tx->tx_us + r->rtt_us + reo_wnd_us;
 		if (due > now_us) {

@@ -14,4 +14,7 @@ rill-kunit-objs := \
 	window_test.o \
 	nagle_test.o \
 	cong_test.o \
-	cong_reno_test.o
+	cong_reno_test.o \
+	board_test.o \
+	rack_test.o \
+	recov_test.o

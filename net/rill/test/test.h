@@ -10,6 +10,8 @@
 
 #include <kunit/test.h>
 
+#include "../core/board.h"
+
 /* Parameters from an array of a structure that says in "name" what each is. */
 #define RILL_PARAM(what, type, array)					\
 	static void what##_desc(const struct type *p, char *desc)	\
@@ -39,5 +41,9 @@ static inline u32 rill_test_random(u32 *state)
 	*state ^= *state << 5;
 	return *state;
 }
+
+/* Memory for ranges, rill_kunit.c: how many more there are; how many are out. */
+extern int rill_test_tx_left;
+extern int rill_test_tx_out;
 
 #endif /* _RILL_TEST_H */

@@ -116,6 +116,7 @@ static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 
 		rs->rcv_wscale = 0;
 		rs->window_clamp = min(rs->window_clamp, RILL_MAX_WINDOW);
 	}
+	rs->sack_ok = opts->present & RILL_OPT_SACK_PERM && rn->sack;
 	rs->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
 	if (rs->ts_ok) {
 		rs->ts_recent = opts->tsval;
@@ -240,7 +241,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 				if (skb->len || !rill_ack_limited(sk))
 					rs->out |= RILL_OUT_ACK_NOW;
 				if (rill_before(seq, rs->rcv_nxt))
-					rill_mib_inc(sock_net(sk), RILL_MIB_DUP_SEGS_RCVD);
+					rill_data_old(sk, seq, RILL_END(skb));
 			}
 		}
 		rill_drop(sk, skb, th->rst ? RILL_DROP_RST_WINDOW : RILL_DROP_WINDOW);

@@ -62,7 +62,7 @@ static void rill_grow_sndbuf(struct sock *sk)
 void rill_init_transfer(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 mss = rill_mss_now(rs);
+	u32 mss = rill_mss_full(rs);
 
 	rill_cong_init(&rs->cong, &rill_cong_reno, mss, rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);

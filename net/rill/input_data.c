@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 
 #include "core/reasm.h"
+#include "core/sack.h"
 #include "core/seq.h"
 #include "netns.h"
 #include "proto.h"
@@ -43,6 +44,52 @@ void rill_ofo_purge(struct sock *sk)
 		rill_reasm_remove(&rs->ofo, node);
 		rill_ofo_drop(sk, rill_node_skb(node), RILL_DROP_OFO_PRUNED);
 	}
+	rs->sack.nr = 0;
+}
+
+/* What was out of order is delivered, or gone: no block may name it. */
+static void rill_sack_forget(struct rill_sock *rs)
+{
+	if (rs->sack_ok)
+		rill_sack_update(&rs->sack, &rs->ofo, rs->rcv_nxt);
+}
+
+/* Bytes came twice: the next ACK says so, at once and once (RFC 2883). */
+static void rill_dsack(struct sock *sk, u32 seq, u32 end, enum rill_mib why)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rs->out |= RILL_OUT_ACK_NOW;
+	if (!rs->sack_ok || !READ_ONCE(rill_net(sock_net(sk))->dsack))
+		return;
+	rill_sack_dup(&rs->sack, seq, end);
+	rill_mib_inc(sock_net(sk), why);
+}
+
+/* DSACK-2I, DSACK-3I: what of a segment is held out of order already. */
+static void rill_dsack_held(struct sock *sk, u32 seq, u32 end)
+{
+	u32 from, to;
+
+	if (rill_reasm_overlap(&rill_sk(sk)->ofo, seq, end, &from, &to))
+		rill_dsack(sk, from, to, RILL_MIB_DSACK_OFO_SENT);
+}
+
+/**
+ * rill_data_old() - a segment begins with what was received in order before
+ * @sk: connection
+ * @seq: its first sequence number, before rcv_nxt
+ * @end: the sequence number after its last one
+ *
+ * Context: the socket lock is held.
+ */
+void rill_data_old(struct sock *sk, u32 seq, u32 end)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rill_mib_inc(sock_net(sk), RILL_MIB_DUP_SEGS_RCVD);
+	if (seq != end)
+		rill_dsack(sk, seq, rill_seq_min(end, rs->rcv_nxt), RILL_MIB_DSACK_OLD_SENT);
 }
 
 /* The first segment that rill_collapse() has not looked at. */
@@ -133,6 +180,7 @@ static bool rill_rmem_admit(struct sock *sk, struct sk_buff *skb)
 			return false;
 		rill_reasm_remove(&rs->ofo, node);
 		rill_ofo_drop(sk, rill_node_skb(node), RILL_DROP_OFO_PRUNED);
+		rill_sack_forget(rs);
 	}
 }
 
@@ -215,6 +263,7 @@ static bool rill_ofo_drain(struct sock *sk)
 		if (fin)
 			break;
 	}
+	rill_sack_forget(rs);
 	return fin;
 }
 
@@ -265,6 +314,10 @@ static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
 	}
 	if (text)
 		rill_measure_mss(rs, skb);
+	if (rill_before(RILL_SEQ(skb), rs->rcv_nxt))
+		rill_dsack(sk, RILL_SEQ(skb), rs->rcv_nxt, RILL_MIB_DSACK_OLD_SENT);
+	else if (!rill_reasm_empty(&rs->ofo))
+		rill_dsack_held(sk, rs->rcv_nxt, RILL_END(skb));
 	rill_queue_tail(sk, skb);
 	if (!fin && !rill_reasm_empty(&rs->ofo))
 		fin = rill_ofo_drain(sk);
@@ -279,19 +332,25 @@ static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
+	u32 seq = RILL_SEQ(skb), start, end;
+
 	rs->out |= RILL_OUT_ACK_NOW;	/* MAY-13, CC-6S */
 	if (!rill_rmem_admit(sk, skb)) {
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;
 	}
-	if (rill_reasm_insert(&rs->ofo, &RILL_CB(skb)->node, rill_ofo_covered, sk) !=
+	rill_dsack_held(sk, seq, RILL_END(skb));
+	if (rill_reasm_insert(&rs->ofo, &RILL_CB(skb)->node, rill_ofo_covered, sk) ==
 	    RILL_REASM_QUEUED) {
+		rill_mib_inc(sock_net(sk), RILL_MIB_OFO_QUEUE);
+		rs->ofo_bytes += skb->truesize;
+		skb_set_owner_r(skb, sk);
+	} else {
 		rill_drop(sk, skb, RILL_DROP_OFO_DUP);
-		return;
 	}
-	rill_mib_inc(sock_net(sk), RILL_MIB_OFO_QUEUE);
-	rs->ofo_bytes += skb->truesize;
-	skb_set_owner_r(skb, sk);
+	/* SACK-3M: what caused this ACK is told first */
+	if (rs->sack_ok && rill_reasm_run(&rs->ofo, seq, &start, &end))
+		rill_sack_held(&rs->sack, start, end);
 }
 
 /**
@@ -318,8 +377,7 @@ void rill_data(struct sock *sk, struct sk_buff *skb)
 	/* no routing, and no header but FIN's flag, from here on */
 	skb_dst_drop(skb);
 	if (!rill_after(RILL_END(skb), rs->rcv_nxt)) {
-		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_SEGS_RCVD);
-		rs->out |= RILL_OUT_ACK_NOW;
+		rill_data_old(sk, RILL_SEQ(skb), RILL_END(skb));
 		rill_drop(sk, skb, RILL_DROP_OLD_DATA);
 	} else if (!rill_after(RILL_SEQ(skb), rs->rcv_nxt)) {
 		rill_data_in_order(sk, skb);

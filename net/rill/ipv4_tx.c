@@ -75,7 +75,7 @@ void rill_sync_mss(struct sock *sk, u32 pmtu)
 	rs->mss = max_t(u32, mss, RILL_MIN_SND_MSS);
 	rs->pmtu = pmtu;
 	if (rs->cong.ops)
-		rill_cong_set_mss(&rs->cong, rill_mss_now(rs));
+		rill_cong_set_mss(&rs->cong, rill_mss_full(rs));
 }
 
 /**

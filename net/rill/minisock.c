@@ -106,6 +106,8 @@ static void rill_synack_options(const struct rill_mini *req, struct rill_opts *o
 		o->present |= RILL_OPT_WSCALE;
 		o->wscale = req->rcv_wscale;
 	}
+	if (req->sack_ok)
+		o->present |= RILL_OPT_SACK_PERM;
 	if (req->ts_ok) {
 		o->present |= RILL_OPT_TS;
 		o->tsval = rill_ts_now(req->ts_offset);
@@ -270,6 +272,7 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	req->adv_mss = rill_adv_mss(sk, dst);
 	req->tos = ip_hdr(skb)->tos;
 	req->mark = READ_ONCE(sk->sk_mark);
+	req->sack_ok = opts->present & RILL_OPT_SACK_PERM && rn->sack;
 	req->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
 	if (req->ts_ok) {
 		req->ts_recent = opts->tsval;
@@ -501,6 +504,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->window_clamp = req->wscale_ok ? RILL_MAX_WINDOW << req->rcv_wscale : RILL_MAX_WINDOW;
 	if (rs->user_window)
 		rs->window_clamp = min(rs->window_clamp, rs->user_window);
+	rs->sack_ok = req->sack_ok;
 	rs->ts_ok = req->ts_ok;
 	rs->ts_recent = req->ts_recent;
 	rs->ts_recent_stamp = req->ts_recent_stamp;

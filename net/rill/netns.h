@@ -39,6 +39,8 @@
 	X(DUP_ACKS_RCVD, "DupAcksRcvd")					\
 	X(DUP_SEGS_RCVD, "DupSegsRcvd")					\
 	X(OFO_QUEUE, "OFOQueue")					\
+	X(DSACK_OLD_SENT, "DSACKOldSent")				\
+	X(DSACK_OFO_SENT, "DSACKOfoSent")				\
 	X(CHALLENGE_ACK, "ChallengeACK")				\
 	X(LISTEN_OVERFLOWS, "ListenOverflows")				\
 	X(LISTEN_DROPS, "ListenDrops")					\
@@ -143,6 +145,8 @@ struct rill_net {
 	int		rfc1337;
 	int		timewait_reuse;	/* tw_reuse */
 	int		timestamps;
+	int		sack;
+	int		dsack;
 	int		window_scaling;
 	int		moderate_rcvbuf;
 	int		invalid_ratelimit;	/* jiffies */

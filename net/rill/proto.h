@@ -41,6 +41,7 @@ void rill_init_transfer(struct sock *sk);
 /* input_data.c */
 void rill_data(struct sock *sk, struct sk_buff *skb);
 void rill_data_ready(struct sock *sk);
+void rill_data_old(struct sock *sk, u32 seq, u32 end);
 void rill_ofo_purge(struct sock *sk);
 
 /* minisock.c */
@@ -73,8 +74,12 @@ u32 rill_size_goal(const struct sock *sk);
 void rill_cleanup_rbuf(struct sock *sk, int copied);
 
 /* xmit.c */
+<<<<<<< HEAD
 int rill_xmit_init(void);
 void rill_xmit_exit(void);
+=======
+u32 rill_mss_full(const struct rill_sock *rs);
+>>>>>>> rx
 u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
 int rill_resend(struct sock *sk, u32 seq, u32 len);

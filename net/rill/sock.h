@@ -17,6 +17,7 @@
 #include "core/reasm.h"
 #include "core/recov.h"
 #include "core/rto.h"
+#include "core/sack.h"
 #include "core/state.h"
 
 #define RILL_MIN_MSS		88
@@ -166,6 +167,7 @@ struct rill_sock {
 
 	/* receive side */
 	struct rill_reasm ofo;
+	struct rill_sack sack;		/* what the next ACK tells of it */
 	u32	ofo_bytes;		/* truesize held in it */
 	u32	collapsed;		/* rill_collapse() got this far */
 	u32	irs;

@@ -199,7 +199,7 @@ static u32 rill_segments(u32 bytes, u32 mss)
 static void rill_get_info(struct sock *sk, struct tcp_info *info)
 {
 	const struct rill_sock *rs = rill_sk(sk);
-	u32 mss = rill_mss_now(rs), now = jiffies;
+	u32 mss = rill_mss_full(rs), now = jiffies;
 
 	memset(info, 0, sizeof(*info));
 	info->tcpi_state = inet_sk_state_load(sk);
@@ -220,6 +220,8 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_backoff = rs->backoff;
 	if (rs->ts_ok)
 		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
+	if (rs->sack_ok)
+		info->tcpi_options |= TCPI_OPT_SACK;
 	if (rs->wscale_ok) {
 		info->tcpi_options |= TCPI_OPT_WSCALE;
 		info->tcpi_snd_wscale = rs->snd_wscale;
@@ -287,7 +289,7 @@ static int rill_get_int(struct sock *sk, int name)
 	case TCP_MAXSEG:
 		if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 			return rs->mss_user ? : RILL_DEFAULT_MSS;
-		return rill_mss_now(rs);
+		return rill_mss_full(rs);
 	case TCP_SYNCNT:
 		return rs->syn_retries ? : rn->syn_retries;
 	case TCP_LINGER2:

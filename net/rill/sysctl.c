@@ -70,6 +70,8 @@ static const struct ctl_table rill_table[] = {
 	/* tw_reuse is a macro of the kernel's */
 	RILL_INT_AS("tw_reuse", timewait_reuse, SYSCTL_ZERO, &rill_two),
 	RILL_INT(timestamps, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(sack, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(dsack, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(window_scaling, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(moderate_rcvbuf, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(slow_start_after_idle, SYSCTL_ZERO, SYSCTL_ONE),
@@ -110,6 +112,8 @@ static void rill_defaults(struct rill_net *rn)
 	rn->rfc1337 = 0;
 	rn->timewait_reuse = 2;
 	rn->timestamps = 1;
+	rn->sack = 1;
+	rn->dsack = 1;
 	rn->window_scaling = 1;
 	rn->moderate_rcvbuf = 1;
 	rn->slow_start_after_idle = 1;

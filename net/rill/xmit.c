@@ -118,6 +118,12 @@ void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, 
 	rill_opt_write((u8 *)(th + 1), opts);
 }
 
+/* Options that every segment has, in bytes. */
+static unsigned int rill_opts_base(const struct rill_sock *rs)
+{
+	return rs->ts_ok ? RILL_TS_ALIGNED : 0;
+}
+
 /* What this connection puts on a segment with these flags. */
 static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 {
@@ -133,6 +139,10 @@ static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 			o->present |= RILL_OPT_WSCALE;
 			o->wscale = rs->rcv_wscale;
 		}
+		if (offer ? rill_net(sock_net(sk))->sack : rs->sack_ok)
+			o->present |= RILL_OPT_SACK_PERM;
+	} else if (!(flags & TCPHDR_RST)) {
+		rill_sack_fill(&rs->sack, o);
 	}
 	if (offer ? rill_net(sock_net(sk))->timestamps : rs->ts_ok) {
 		o->present |= RILL_OPT_TS;
@@ -142,14 +152,31 @@ static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 }
 
 /**
+ * rill_mss_full() - what a full segment carries when nothing is amiss
+ * @rs: connection
+ *
+ * For what counts in segments, such as congestion control.
+ *
+ * Return: bytes of data.
+ */
+u32 rill_mss_full(const struct rill_sock *rs)
+{
+	return rs->mss - rill_opts_base(rs);
+}
+
+/**
  * rill_mss_now() - what a full segment carries
  * @rs: connection
+ *
+ * SACK blocks take their room from the data.
  *
  * Return: bytes of data; RFC 9293, 3.7.1, MUST-16.
  */
 u32 rill_mss_now(const struct rill_sock *rs)
 {
-	return rs->mss - (rs->ts_ok ? RILL_TS_ALIGNED : 0);
+	unsigned int base = rill_opts_base(rs);
+
+	return rs->mss - base - rill_sack_len(&rs->sack, base);
 }
 
 /* SEG.WND of the next segment; remembers what it promises. RFC 7323, 2.3. */
@@ -175,6 +202,7 @@ static void rill_ack_left(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 
 	rs->out &= ~(RILL_OUT_ACK_NOW | RILL_OUT_ACK_LATER);
+	rill_sack_sent(&rs->sack);
 	if (rs->quickack)
 		rs->quickack--;
 	rill_timer_stop(sk, RILL_TIMER_DELACK);

@@ -253,6 +253,22 @@ struct rill_reasm_node *rill_reasm_pop(struct rill_reasm *r, u32 rcv_nxt)
 	return n;
 }
 
+bool rill_reasm_overlap(const struct rill_reasm *r, u32 seq, u32 end, u32 *from, u32 *to)
+{
+	struct rill_reasm_node *n = find_floor(r, seq);
+
+	if (n && rill_before(seq, n->end)) {
+		*from = seq;
+	} else {
+		n = n ? rill_reasm_next(n) : rill_reasm_first(r);
+		if (!n || !rill_before(n->seq, end))
+			return false;
+		*from = n->seq;
+	}
+	*to = rill_seq_min(walk_up(n, RILL_REASM_WALK), end);
+	return true;
+}
+
 bool rill_reasm_run(const struct rill_reasm *r, u32 seq, u32 *start, u32 *end)
 {
 	struct rill_reasm_node *n = find_floor(r, seq);

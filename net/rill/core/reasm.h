@@ -147,6 +147,24 @@ void rill_reasm_remove(struct rill_reasm *r, struct rill_reasm_node *n);
 struct rill_reasm_node *rill_reasm_pop(struct rill_reasm *r, u32 rcv_nxt);
 
 /**
+ * rill_reasm_overlap() - the bytes of a segment that are held already
+ * @r: the tree, without the segment
+ * @seq: first sequence number of the segment
+ * @end: the sequence number after its last one
+ * @from: first sequence number that is held
+ * @to: the sequence number after the last one, at most @end
+ *
+ * Of several such stretches the first one is told, which is what a DSACK can
+ * report (RFC 2883, 4). One built of more than RILL_REASM_WALK nodes may be
+ * told shorter than it is. O(log n), O(1) at the end.
+ *
+ * Context: any context, no locks.
+ * Return: true, or false if nothing of it is held; @from and @to are left
+ * alone then.
+ */
+bool rill_reasm_overlap(const struct rill_reasm *r, u32 seq, u32 end, u32 *from, u32 *to);
+
+/**
  * rill_reasm_run() - the bytes without a hole around one of them
  * @r: the tree
  * @seq: a sequence number

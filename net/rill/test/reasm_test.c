@@ -339,6 +339,54 @@ static u32 random_pop(struct rill_reasm *r, struct pool *pool, struct model *m, 
 	return rcv_nxt;
 }
 
+struct repeat {
+	const char *name;
+	struct span held[3], in, told;	/* told is empty: nothing */
+};
+
+static const struct repeat repeats[] = {
+	{ "nothing held",	{ }, { 10, 20 }, { } },
+	{ "all of it",		{ { 10, 20 } }, { 10, 20 }, { 10, 20 } },
+	{ "inside",		{ { 10, 20 } }, { 12, 18 }, { 12, 18 } },
+	{ "by two",		{ { 10, 20 }, { 20, 30 } }, { 15, 25 }, { 15, 25 } },
+	{ "its head",		{ { 10, 20 } }, { 15, 25 }, { 15, 20 } },
+	{ "its tail",		{ { 10, 20 } }, { 5, 15 }, { 10, 15 } },
+	{ "its middle",		{ { 10, 20 } }, { 5, 25 }, { 10, 20 } },
+	{ "first of two",	{ { 10, 12 }, { 14, 16 } }, { 5, 25 }, { 10, 12 } },
+	{ "head, and more",	{ { 10, 12 }, { 14, 16 } }, { 11, 25 }, { 11, 12 } },
+	{ "adjoins below",	{ { 10, 20 } }, { 20, 25 }, { } },
+	{ "adjoins above",	{ { 10, 20 } }, { 5, 10 }, { } },
+	{ "between",		{ { 10, 12 }, { 20, 22 } }, { 12, 20 }, { } },
+};
+
+RILL_PARAM(repeat, repeat, repeats);
+
+/* DSACK-3I */
+static void rill_reasm_overlap__first_stretch(struct kunit *test)
+{
+	const struct repeat *p = test->param_value;
+	struct pool *pool = new_pool(test);
+	unsigned int b, i, off;
+
+	for (b = 0; b < ARRAY_SIZE(rill_test_bases); b++)
+		for (off = 0; off < 32; off++) {
+			u32 base = rill_test_bases[b] - off, from = base, to = base;
+			struct rill_reasm r;
+			bool some;
+
+			memset(pool, 0, sizeof(*pool));
+			rill_reasm_init(&r);
+			for (i = 0; i < ARRAY_SIZE(p->held) && p->held[i].end; i++)
+				rill_reasm_insert(&r, take(pool, base + p->held[i].seq,
+							   base + p->held[i].end), drop, pool);
+			some = rill_reasm_overlap(&r, base + p->in.seq, base + p->in.end,
+						  &from, &to);
+			KUNIT_EXPECT_EQ(test, some, p->told.end != 0);
+			KUNIT_EXPECT_EQ(test, from - base, p->told.seq);
+			KUNIT_EXPECT_EQ(test, to - base, p->told.end);
+		}
+}
+
 /* SHLD-31, SACK-8M, C40: any order, any overlap, against one flag for each byte */
 static void rill_reasm__random_against_bitmap(struct kunit *test)
 {
@@ -375,6 +423,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_reasm_pop__waits_for_rcv_nxt),
 	KUNIT_CASE(rill_reasm_run__highest_is_whole),
 	KUNIT_CASE(rill_reasm_run__walk_is_bounded),
+	KUNIT_CASE_PARAM(rill_reasm_overlap__first_stretch, repeat_gen_params),
 	KUNIT_CASE(rill_reasm__random_against_bitmap),
 	{}
 };

@@ -132,6 +132,8 @@ static const struct {
 	{ "FastRetrans", "TCPFastRetrans" },
 	{ "WinProbes", "TCPWinProbe" },
 	{ "OFOQueue", "TCPOFOQueue" },
+	{ "DSACKOldSent", "TCPDSACKOldSent" },
+	{ "DSACKOfoSent", "TCPDSACKOfoSent" },
 	{ "TimeWaited", "TW" },
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
 	{ "ChallengeAcks", "TCPChallengeACK" },

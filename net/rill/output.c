@@ -211,20 +211,11 @@ void rill_output(struct sock *sk)
 
 	if (sk->sk_state == TCP_CLOSE)
 		return;
-<<<<<<< HEAD
-	if (rs->out & RILL_OUT_RETRANS && !rill_frto_sends(sk))
-		rill_resend_lost(sk);
-=======
 	/* DSACK-1I: once, not on each segment that a super-segment is cut into */
 	if (rs->sack.has_dup && rs->out & RILL_OUT_ACK_NOW)
 		rill_send_ack(sk);
-	if (rs->out & RILL_OUT_RETRANS) {
-		if (rs->recov.state == RILL_RECOV_LOSS)
-			rill_resend_lost(sk);
-		else if (rill_flight(rs))
-			rill_resend_hole(sk);
-	}
->>>>>>> rx
+	if (rs->out & RILL_OUT_RETRANS && !rill_frto_sends(sk))
+		rill_resend_lost(sk);
 	if (rs->out & RILL_OUT_PUSH && rs->snd_nxt != rs->write_seq)
 		rill_push(sk, false);
 	if (rs->out & RILL_OUT_ACK_NOW)

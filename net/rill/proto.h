@@ -74,12 +74,9 @@ u32 rill_size_goal(const struct sock *sk);
 void rill_cleanup_rbuf(struct sock *sk, int copied);
 
 /* xmit.c */
-<<<<<<< HEAD
 int rill_xmit_init(void);
 void rill_xmit_exit(void);
-=======
 u32 rill_mss_full(const struct rill_sock *rs);
->>>>>>> rx
 u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
 int rill_resend(struct sock *sk, u32 seq, u32 len);

@@ -81,11 +81,8 @@ void rill_init_connection(struct sock *sk)
 	memset((char *)rs + offsetof(struct rill_sock, rcv_nxt), 0,
 	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);
-<<<<<<< HEAD
 	rill_board_init(&rs->board);
-=======
 	rill_sack_init(&rs->sack);
->>>>>>> rx
 	rill_rtt_init(&rs->rtt, RILL_RTO_INIT_US);
 	rs->mss_clamp = RILL_DEFAULT_MSS;
 	rs->mss = RILL_DEFAULT_MSS;

@@ -3,5 +3,15 @@
 # The objects of rill_kunit.ko, relative to this directory. Each test file
 # includes the core/ file it tests: core/ objects must not be linked as well.
 
-rill-kunit-objs := rill_kunit.o seq_test.o option_test.o rto_test.o state_test.o \
-	reasm_test.o sack_test.o window_test.o nagle_test.o cong_test.o cong_reno_test.o
+rill-kunit-objs := \
+	rill_kunit.o \
+	seq_test.o \
+	option_test.o \
+	rto_test.o \
+	state_test.o \
+	reasm_test.o \
+	sack_test.o \
+	window_test.o \
+	nagle_test.o \
+	cong_test.o \
+	cong_reno_test.o

@@ -57,13 +57,26 @@ static u32 wanted(u32 copied, u32 before, u32 mss)
 	return min(wnd + 2 * grow, (u64)WANT_MAX);
 }
 
+/*
+ * What echoes measured is right. The time of a window may be much more than a
+ * round trip while the sender is in slow start, and waiting that long would
+ * miss several doublings: two of what the handshake took are the limit.
+ */
+static u32 best_rtt(const struct rill_drs *d, u32 rtt_us)
+{
+	u32 own_us = d->srtt_us >> RTT_SHIFT;
+
+	if (own_us && d->wnd_us && rtt_us)
+		own_us = clamp(own_us, rtt_us, 2 * rtt_us);
+	return max(own_us ? : rtt_us, (u32)RTT_MIN_US);
+}
+
 u32 rill_drs_read(struct rill_drs *d, u64 now_us, u32 copied_seq, u32 rtt_us, u32 mss)
 {
 	u32 copied, want = 0;
 
-	if (d->srtt_us)
-		rtt_us = d->srtt_us >> RTT_SHIFT;
-	if (now_us - d->read_us < max(rtt_us, (u32)RTT_MIN_US))
+	rtt_us = best_rtt(d, rtt_us);
+	if (now_us - d->read_us < rtt_us)
 		return 0;
 	copied = copied_seq - d->read_seq;
 	if (copied > d->space) {

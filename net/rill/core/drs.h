@@ -77,7 +77,8 @@ void rill_drs_window(struct rill_drs *d, u64 now_us, u32 rcv_nxt, u32 wnd);
  * @d: the measurements
  * @now_us: now, microseconds
  * @copied_seq: where it reads now
- * @rtt_us: round trip time if @d has none yet, such as the handshake's
+ * @rtt_us: round trip time of the handshake, or of data the other way; 0 if
+ *	there is none
  * @mss: the peer's full segment, bytes
  *
  * Context: any context, no locks.

@@ -129,11 +129,43 @@ static void rill_drs_read__ahead_of_slow_start(struct kunit *test)
 	}
 }
 
+struct guess {
+	const char *name;
+	u32 own_ms, handshake_ms, best_ms;
+	bool echoed;
+};
+
+static const struct guess guesses[] = {
+	{ "nothing known",		0, 0, 1, false },
+	{ "the handshake only",		0, 50, 50, false },
+	{ "a window's time only",	70, 0, 70, false },
+	{ "a window took long",		300, 50, 100, false },
+	{ "a window took little longer", 70, 50, 70, false },
+	{ "a window was too quick",	30, 50, 50, false },
+	{ "an echo is right",		300, 50, 300, true },
+	{ "an echo is right, shorter",	30, 50, 30, true },
+};
+
+RILL_PARAM(guess, guess, guesses);
+
+/* C53 */
+static void best_rtt__trusts_echoes(struct kunit *test)
+{
+	const struct guess *p = test->param_value;
+	struct rill_drs d;
+
+	rill_drs_init(&d, 1, 0, MSS);
+	d.srtt_us = p->own_ms * MS << RTT_SHIFT;
+	d.wnd_us = !p->echoed;
+	KUNIT_EXPECT_EQ(test, best_rtt(&d, p->handshake_ms * MS), p->best_ms * MS);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_drs_init__knows_nothing),
 	KUNIT_CASE(rill_drs_echo__smooths),
 	KUNIT_CASE(rill_drs_echo__counts_once),
 	KUNIT_CASE(rill_drs_window__least_time),
+	KUNIT_CASE_PARAM(best_rtt__trusts_echoes, guess_gen_params),
 	KUNIT_CASE_PARAM(rill_drs_read__wants, reading_gen_params),
 	KUNIT_CASE(rill_drs_read__ahead_of_slow_start),
 	{}

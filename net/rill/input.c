@@ -408,6 +408,8 @@ fifth:
 	}
 	if (rill_data_after_close(sk, skb))
 		return;
+	if (skb->len)
+		rill_rcvbuf_measure(sk, skb, &opts);
 	/* Seventh, the segment text; eighth, the FIN bit. */
 	rill_data(sk, skb);
 }

@@ -67,9 +67,7 @@ void rill_init_transfer(struct sock *sk)
 	rill_cong_init(&rs->cong, &rill_cong_reno, mss, rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
 	rill_rack_init(&rs->rack, rs->snd_una);
-	rs->rcvq_seq = rs->copied_seq;
-	rs->rcvq_space = rill_rcv_window(rs);
-	rs->rcvq_us = rill_now_us();
+	rill_rcvbuf_init(sk);
 	rs->quickack = RILL_QUICKACKS;
 	rill_grow_sndbuf(sk);
 }

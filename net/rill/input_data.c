@@ -54,12 +54,20 @@ static void rill_sack_forget(struct rill_sock *rs)
 		rill_sack_update(&rs->sack, &rs->ofo, rs->rcv_nxt);
 }
 
+/* The peer cannot send much, or does so in vain: it needs each ACK at once. */
+static void rill_quick_acks(struct rill_sock *rs)
+{
+	rs->quickack = RILL_QUICKACKS;
+	rs->pingpong = 0;
+}
+
 /* Bytes came twice: the next ACK says so, at once and once (RFC 2883). */
 static void rill_dsack(struct sock *sk, u32 seq, u32 end, enum rill_mib why)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
 	rs->out |= RILL_OUT_ACK_NOW;
+	rill_quick_acks(rs);
 	if (!rs->sack_ok || !READ_ONCE(rill_net(sock_net(sk))->dsack))
 		return;
 	rill_sack_dup(&rs->sack, seq, end);
@@ -184,15 +192,6 @@ static bool rill_rmem_admit(struct sock *sk, struct sk_buff *skb)
 	}
 }
 
-/* The size of the peer's full segments, for delayed ACK and window. */
-static void rill_measure_mss(struct rill_sock *rs, const struct sk_buff *skb)
-{
-	u32 len = skb_shinfo(skb)->gso_size ? : skb->len;
-
-	if (len > rs->rcv_mss)
-		rs->rcv_mss = min_t(u32, len, rs->adv_mss);
-}
-
 /* Put in-order data where recvmsg finds it. Eats skb. */
 static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 {
@@ -267,11 +266,16 @@ static bool rill_ofo_drain(struct sock *sk)
 	return fin;
 }
 
-/* An ACK for new data: at once for every second full segment, else late. */
+/*
+ * An ACK for new data: at once for every second full segment, else late. A
+ * peer that was idle starts from a small window again.
+ */
 static void rill_schedule_ack(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
+	if (time_after(jiffies, rs->last_rcv + rill_rto(sk)))
+		rs->quickack = RILL_QUICKACKS;
 	if (rs->rcv_nxt - rs->rcv_wup > rs->rcv_mss ||		/* SHLD-19 */
 	    (rs->quickack && !rs->pingpong) || !rill_reasm_empty(&rs->ofo))
 		rs->out |= RILL_OUT_ACK_NOW;
@@ -312,8 +316,6 @@ static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;
 	}
-	if (text)
-		rill_measure_mss(rs, skb);
 	if (rill_before(RILL_SEQ(skb), rs->rcv_nxt))
 		rill_dsack(sk, RILL_SEQ(skb), rs->rcv_nxt, RILL_MIB_DSACK_OLD_SENT);
 	else if (!rill_reasm_empty(&rs->ofo))

@@ -44,6 +44,11 @@ void rill_data_ready(struct sock *sk);
 void rill_data_old(struct sock *sk, u32 seq, u32 end);
 void rill_ofo_purge(struct sock *sk);
 
+/* rcvbuf.c */
+void rill_rcvbuf_init(struct sock *sk);
+void rill_rcvbuf_measure(struct sock *sk, const struct sk_buff *skb, const struct rill_opts *opts);
+void rill_rcvbuf_grow(struct sock *sk);
+
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 rill_ts_offset(__be32 saddr, __be32 daddr);

@@ -9,33 +9,6 @@
 #include "netns.h"
 #include "proto.h"
 
-/*
- * Receive buffer autotuning (C53): what the program reads in a round trip,
- * twice, is what the window should hold.
- */
-static void rill_grow_rcvbuf(struct sock *sk)
-{
-	struct rill_net *rn = rill_net(sock_net(sk));
-	struct rill_sock *rs = rill_sk(sk);
-	u32 rtt_us = max_t(u32, rs->rtt.srtt_us >> 3, USEC_PER_MSEC);
-	u64 now = rill_now_us(), want;
-	u32 copied;
-
-	if (now - rs->rcvq_us < rtt_us)
-		return;
-	copied = rs->copied_seq - rs->rcvq_seq;
-	if (copied > rs->rcvq_space) {
-		if (READ_ONCE(rn->moderate_rcvbuf) && !(sk->sk_userlocks & SOCK_RCVBUF_LOCK)) {
-			want = min_t(u64, 4ULL * copied, READ_ONCE(rn->rmem[2]));
-			if (want > sk->sk_rcvbuf)
-				WRITE_ONCE(sk->sk_rcvbuf, want);
-		}
-		rs->rcvq_space = copied;
-	}
-	rs->rcvq_seq = rs->copied_seq;
-	rs->rcvq_us = now;
-}
-
 /* The segment that holds byte seq, and where in it; NULL if none has come. */
 static struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset)
 {
@@ -124,7 +97,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		len -= used;
 		if (flags & MSG_PEEK)
 			continue;
-		rill_grow_rcvbuf(sk);
+		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
 	}

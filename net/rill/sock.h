@@ -12,6 +12,7 @@
 
 #include "core/board.h"
 #include "core/cong.h"
+#include "core/drs.h"
 #include "core/option.h"
 #include "core/rack.h"
 #include "core/reasm.h"
@@ -30,6 +31,7 @@
 #define RILL_DELACK		(HZ / 25)	/* 40 ms, MUST-40: below 0.5 s */
 #define RILL_RTO_MAX		(120 * HZ)
 #define RILL_QUICKACKS		16
+#define RILL_SHARE_INIT		128	/* rcv_share, until segments tell */
 
 /* One array of deadlines, one wheel timer armed for the earliest: timer.c. */
 enum rill_timer {
@@ -126,10 +128,12 @@ struct rill_sock {
 	u32	snd_sml;		/* end of the last segment short of an MSS */
 	u16	mss;			/* bytes of data in a full segment, options off */
 	u16	rcv_mss;		/* the peer's usual full segment */
+	u16	rcv_len;		/* length of the last segment that came */
 	u8	snd_wscale;
 	u8	rcv_wscale;
 	u8	out;			/* RILL_OUT_* */
 	u8	quickack;		/* ACKs still to be sent at once */
+	u8	rcv_share;		/* of 256 bytes of buffer: data */
 	u8	ts_ok:1,		/* RFC 7323 agreed */
 		wscale_ok:1,
 		sack_ok:1,
@@ -172,9 +176,7 @@ struct rill_sock {
 	u32	ofo_bytes;		/* truesize held in it */
 	u32	collapsed;		/* rill_collapse() got this far */
 	u32	irs;
-	u32	rcvq_seq;		/* receive buffer autotuning: copied_seq, */
-	u32	rcvq_space;		/* what was read in a round trip, */
-	u64	rcvq_us;		/* and since when */
+	struct rill_drs drs;		/* receive buffer autotuning */
 	u32	window_clamp;		/* of every window we offer */
 	unsigned long	challenge_at;	/* jiffies of the last challenge ACK */
 	unsigned long	last_rcv;	/* jiffies of the last segment with data */
@@ -266,22 +268,22 @@ static inline bool rill_fin_acked(const struct rill_sock *rs)
 	return rs->fin_queued && rs->snd_una == rs->write_seq;
 }
 
-/* Half of a buffer is for data, half for what the kernel adds. */
-static inline int rill_win_from_space(int space)
+/* A part of a buffer is for data, the rest for what the kernel adds. */
+static inline int rill_win_from_space(const struct sock *sk, int space)
 {
-	return space / 2;
+	return (s64)space * rill_sk(sk)->rcv_share >> 8;
 }
 
 static inline u32 rill_space(const struct sock *sk)
 {
 	int used = atomic_read(&sk->sk_rmem_alloc) + READ_ONCE(sk->sk_backlog.len);
 
-	return max(rill_win_from_space(READ_ONCE(sk->sk_rcvbuf) - used), 0);
+	return max(rill_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf) - used), 0);
 }
 
 static inline u32 rill_full_space(const struct sock *sk)
 {
-	return rill_win_from_space(READ_ONCE(sk->sk_rcvbuf));
+	return rill_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
 }
 
 /* Free a segment that was taken off the send queue. */

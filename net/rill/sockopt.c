@@ -249,7 +249,8 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_cwnd = rs->cong.cwnd / mss;
 	info->tcpi_advmss = rs->adv_mss;
 	info->tcpi_reordering = 3;
-	info->tcpi_rcv_space = rs->rcvq_space;
+	info->tcpi_rcv_space = rs->drs.space;
+	info->tcpi_rcv_rtt = rs->drs.srtt_us >> 3;
 	info->tcpi_rcv_ssthresh = rs->rcv_wnd;
 	info->tcpi_total_retrans = rs->total_retrans;
 	info->tcpi_bytes_acked = rs->bytes_acked;

@@ -87,6 +87,7 @@ void rill_init_connection(struct sock *sk)
 	rs->mss_clamp = RILL_DEFAULT_MSS;
 	rs->mss = RILL_DEFAULT_MSS;
 	rs->rcv_mss = RILL_DEFAULT_MSS;
+	rs->rcv_share = RILL_SHARE_INIT;
 	rill_cong_init(&rs->cong, &rill_cong_reno, rs->mss, rill_cong_iw(rs->mss));
 	rs->window_clamp = rs->user_window ? : U32_MAX;
 	rs->accept_next = NULL;

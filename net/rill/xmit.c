@@ -245,6 +245,9 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 		rs->bytes_sent += len;
 		rs->last_sent = jiffies;
 		rill_pace_sent(sk, skb->len);
+		/* an answer: the next one can carry the ACK as well */
+		if (time_before(jiffies, rs->last_rcv + RILL_DELACK))
+			rs->pingpong = 1;
 	}
 	skb_set_owner_w(skb, sk);
 	return ip_queue_xmit(sk, skb, &inet->cork.fl);

@@ -48,6 +48,8 @@ typedef __s64 s64;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
+#define clamp(v, lo, hi)	min(max(v, lo), hi)
+
 static inline u64 div_u64(u64 dividend, u32 divisor)
 {
 	return dividend / divisor;

@@ -12,6 +12,7 @@ rill-kunit-objs := \
 	reasm_test.o \
 	sack_test.o \
 	window_test.o \
+	drs_test.o \
 	nagle_test.o \
 	cong_test.o \
 	cong_reno_test.o \

@@ -45,8 +45,16 @@ typedef __s32 s32;
 #define min_t(type, a, b)	min((type)(a), (type)(b))
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
+#define clamp(v, lo, hi)	min(max(v, lo), hi)
+
 static inline u64 div_u64(u64 dividend, u32 divisor)
 {
+	return dividend / divisor;
+}
+
+static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
+{
+	*remainder = (u32)(dividend % divisor);
 	return dividend / divisor;
 }
 

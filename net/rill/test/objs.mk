@@ -4,4 +4,5 @@
 # includes the core/ file it tests: core/ objects must not be linked as well.
 
 rill-kunit-objs := rill_kunit.o seq_test.o option_test.o rto_test.o state_test.o \
-	reasm_test.o window_test.o nagle_test.o cong_test.o cong_reno_test.o recov_test.o
+	reasm_test.o window_test.o nagle_test.o cong_test.o cong_reno_test.o \
+	cong_cubic_test.o cong_dctcp_test.o hystart_test.o recov_test.o

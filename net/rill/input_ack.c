@@ -72,7 +72,7 @@ void rill_init_transfer(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 mss = rill_mss_now(rs);
 
-	rill_cong_init(&rs->cong, &rill_cong_reno, mss, rill_cong_iw(mss));
+	rill_cong_init(&rs->cong, rs->cong_ops, mss, rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
 	rs->rcvq_seq = rs->copied_seq;
 	rs->rcvq_space = rill_rcv_window(rs);
@@ -160,6 +160,7 @@ static void rill_ack_advance(struct sock *sk, u32 ack, const struct rill_opts *o
 		.now_us = now,
 		.rtt_us = rtt_us,
 		.min_rtt_us = rs->rtt.min_us,
+		.srtt_us = rs->rtt.srtt_us >> 3,
 		.acked = ack - una,
 		.flight = flight,
 		.una = ack,

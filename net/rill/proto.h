@@ -64,6 +64,18 @@ bool rill_timer_armed(const struct sock *sk, enum rill_timer timer);
 unsigned long rill_rto(const struct sock *sk);
 void rill_keepalive(struct sock *sk, int on);
 
+/* cong.c */
+void rill_cong_registry_init(void);
+void rill_cong_init_net(struct net *net);
+void rill_cong_exit_net(struct net *net);
+void rill_cong_assign(struct sock *sk);
+void rill_cong_inherit(struct sock *sk);
+void rill_cong_release(struct sock *sk);
+int rill_cong_set(struct sock *sk, const char *name);
+RILL_CTL_PROTO(rill_cong_sysctl_default);
+RILL_CTL_PROTO(rill_cong_sysctl_available);
+RILL_CTL_PROTO(rill_cong_sysctl_allowed);
+
 /* output.c */
 void rill_output(struct sock *sk);
 void rill_push(struct sock *sk, bool force);

@@ -64,7 +64,7 @@ void rill_init_transfer(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 mss = rill_mss_full(rs);
 
-	rill_cong_init(&rs->cong, &rill_cong_reno, mss, rill_cong_iw(mss));
+	rill_cong_init(&rs->cong, rs->cong_ops, mss, rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
 	rill_rack_init(&rs->rack, rs->snd_una);
 	rill_rcvbuf_init(sk);
@@ -326,6 +326,7 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	w->r.c.una = rs->snd_una;
 	w->r.c.nxt = rs->snd_nxt;
 	w->r.c.min_rtt_us = rs->rtt.min_us;
+	w->r.c.srtt_us = rs->rtt.srtt_us >> 3;
 	w->r.c.cwnd_limited = rs->cwnd_limited;
 	w->r.pipe = rill_pipe(rs);
 	w->r.lost = rs->board.lost_len;

@@ -331,6 +331,7 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	w->r.pipe = rill_pipe(rs);
 	w->r.lost = rs->board.lost_len;
 	w->r.sacked = rs->board.sacked + rs->recov.dup_len;
+	w->r.again = rs->board.again;
 	w->r.progress = w->r.moved || rs->rack.reordering;
 	w->r.new_data = rill_new_data(rs);
 	todo = rill_recov_ack(&rs->recov, &rs->cong, &w->r);

@@ -206,6 +206,7 @@ static void rill_timeout_marks(struct sock *sk)
 	const struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_sock *rs = rill_sk(sk);
 	u64 now = rill_now_us(), before = U64_MAX;
+	u32 again = rs->board.again;
 
 	if (rs->sack_ok && READ_ONCE(rn->recovery) & RILL_RECOVERY_RACK)
 		before = now - min_t(u64, rs->rack.rtt_us, now);
@@ -217,7 +218,7 @@ static void rill_timeout_marks(struct sock *sk)
 	rill_timer_stop(sk, RILL_TIMER_LOSS);
 	rs->recov.dup_len = 0;
 	rill_recov_rto(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt, rill_pipe(rs),
-		       READ_ONCE(rn->frto), now);
+		       again, READ_ONCE(rn->frto), now);
 }
 
 /* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1 */

@@ -19,23 +19,27 @@ static void tell(struct rill_cong *c, enum rill_cong_event event, u64 now_us)
 		c->ops->event(c, event, now_us);
 }
 
-/* Remember what an undo would restore: the window before the first cut. */
-static void remember(struct rill_recov *r, const struct rill_cong *c, u32 una, u32 nxt)
+/*
+ * Remember what an undo would restore: the window before the first cut. What
+ * an earlier episode sent again and is still in flight may be told of later:
+ * it is judged together with what this one sends.
+ */
+static void remember(struct rill_recov *r, const struct rill_cong *c, u32 una, u32 nxt, u32 again)
 {
 	r->prior_cwnd = c->cwnd;
 	r->prior_ssthresh = c->ssthresh;
 	r->undo_una = una;
 	r->undo_end = nxt;
-	r->undo_len = 0;
+	r->undo_len = again;
 	r->undo = 1;
-	r->stamped = 0;
+	r->stamped = r->stamped && again;
 }
 
 /* RFC 9937, 6.1: the window begins to shrink to a new ssthresh. */
 static void begin_reduction(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
-			    u32 flight, u32 recover_fs, u64 now_us)
+			    u32 flight, u32 again, u32 recover_fs, u64 now_us)
 {
-	remember(r, c, una, nxt);
+	remember(r, c, una, nxt, again);
 	c->ssthresh = c->ops->ssthresh(c, flight);
 	c->acked = 0;
 	r->prr_delivered = 0;
@@ -134,7 +138,7 @@ static u32 enter_fast(struct rill_recov *r, struct rill_cong *c, const struct ri
 		/* RFC 9937, 6.1: what was SACKed before is not delivered now */
 		u32 before = a->sacked - min(a->sacked, a->c.acked);
 
-		begin_reduction(r, c, a->c.una, a->c.nxt, a->c.flight,
+		begin_reduction(r, c, a->c.una, a->c.nxt, a->c.flight, a->again,
 				all - min(all, before), a->c.now_us);
 	}
 	r->state = RILL_RECOV_FAST;
@@ -262,7 +266,7 @@ void rill_recov_sent(struct rill_recov *r, u32 len, bool again, u64 now_us)
 static void enter_cwr(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
 		      u64 now_us)
 {
-	begin_reduction(r, c, una, nxt, flight, nxt - una, now_us);
+	begin_reduction(r, c, una, nxt, flight, 0, nxt - una, now_us);
 	r->undo = 0;
 	r->state = RILL_RECOV_CWR;
 	r->recover = nxt;
@@ -300,13 +304,13 @@ static void cut_ssthresh(struct rill_recov *r, struct rill_cong *c, u32 una, u32
 }
 
 void rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 pipe,
-		    bool frto, u64 now_us)
+		    u32 again, bool frto, u64 now_us)
 {
 	bool first = r->state != RILL_RECOV_LOSS && r->state != RILL_RECOV_FAST;
 
 	/* a timeout in recovery leaves what recovery remembered */
 	if (first && r->state != RILL_RECOV_CWR)
-		remember(r, c, una, nxt);
+		remember(r, c, una, nxt, again);
 	cut_ssthresh(r, c, una, nxt - una);
 	rill_cong_set_cwnd(c, (u64)pipe + c->mss);
 	c->acked = 0;

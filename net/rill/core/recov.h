@@ -48,7 +48,8 @@ enum rill_recov_state {
  * @dup_len: without SACK: bytes that duplicate ACKs say have arrived
  * @undo_una: SND.UNA when the episode began
  * @undo_end: SND.NXT when it began
- * @undo_len: bytes sent again since, less those reported as duplicates
+ * @undo_len: bytes sent again since, or before and still in flight then, less
+ *	those reported as duplicates
  * @stamp_ms: when the first of them was sent, milliseconds
  * @rto_una: SND.UNA at the last retransmission timeout
  * @prior_cwnd: cwnd before the episode, bytes
@@ -85,6 +86,7 @@ struct rill_recov {
  * @lost: bytes that are lost and not sent again
  * @newly_lost: of these, bytes that this ACK told of
  * @sacked: bytes that are SACKed, or reported by duplicate ACKs
+ * @again: bytes in flight that were sent more than once
  * @moved: SND.UNA moved
  * @progress: it may grow the window: SND.UNA moved, or the path is known to
  *	reorder
@@ -100,6 +102,7 @@ struct rill_recov_ack {
 	u32	lost;
 	u32	newly_lost;
 	u32	sacked;
+	u32	again;
 	bool	moved;
 	bool	progress;
 	bool	fresh;
@@ -215,6 +218,7 @@ void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 n
  * @una: SND.UNA
  * @nxt: SND.NXT
  * @pipe: bytes in flight that are not taken for lost
+ * @again: bytes that were in flight for the second time before the timeout
  * @frto: whether F-RTO may be tried
  * @now_us: time, microseconds
  *
@@ -225,6 +229,6 @@ void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 n
  * RFC 5681, 3.1; RFC 5682, 2.1 and 3.1.
  */
 void rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 pipe,
-		    bool frto, u64 now_us);
+		    u32 again, bool frto, u64 now_us);
 
 #endif /* _RILL_CORE_RECOV_H */

@@ -94,7 +94,7 @@ static u32 sends(struct flow *f)
 static void rto(struct flow *f)
 {
 	f->lost = f->nxt - f->una - f->sacked;
-	rill_recov_rto(&f->r, &f->c, f->una, f->nxt, pipe_of(f), true, f->now);
+	rill_recov_rto(&f->r, &f->c, f->una, f->nxt, pipe_of(f), 0, true, f->now);
 }
 
 static void rill_recov_init__is_open(struct kunit *test)
@@ -391,6 +391,32 @@ static void rill_recov_ack__original(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 10U * MSS);
 }
 
+/* C42: what an earlier episode resent is no proof against this one */
+static void rill_recov_ack__resent_before(struct kunit *test)
+{
+	struct rill_recov_ack a = { .moved = true, .newly_lost = MSS, .again = MSS };
+	struct flow f;
+	u32 stamp;
+
+	begin(&f);
+	sack(&f, 3, 1);
+	sends(&f);
+	stamp = f.r.stamp_ms;
+	/* passed, with a resend of new data in flight, and another loss above it */
+	f.nxt = DATA(16);
+	f.una = DATA(10);
+	f.lost = MSS;
+	f.now += 30000;
+	tell_ack(&f, &a);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_FAST);
+	sends(&f);
+	KUNIT_EXPECT_EQ(test, f.r.stamp_ms, stamp);
+	/* a DSACK for the one leaves the other */
+	KUNIT_EXPECT_EQ(test, f.r.undo_len, 2U * MSS);
+	rill_recov_dsack(&f.r, DATA(11), DATA(12));
+	KUNIT_EXPECT_FALSE(test, ack_to(&f, DATA(12), 0, 0) & RILL_DO_UNDONE);
+}
+
 /* CC-5M, C41 */
 static void rill_recov_rto__one_segment(struct kunit *test)
 {
@@ -412,7 +438,7 @@ static void rill_recov_rto__above_the_pipe(struct kunit *test)
 	struct flow f;
 
 	begin(&f);
-	rill_recov_rto(&f.r, &f.c, f.una, f.nxt, 3 * MSS, true, f.now);
+	rill_recov_rto(&f.r, &f.c, f.una, f.nxt, 3 * MSS, 0, true, f.now);
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 4U * MSS);
 }
 
@@ -638,6 +664,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__next_window_cuts_again),
 	KUNIT_CASE(rill_recov_ack__drags_recover_along),
 	KUNIT_CASE(rill_recov_ack__original),
+	KUNIT_CASE(rill_recov_ack__resent_before),
 	KUNIT_CASE(rill_recov_ack__slow_start_after_loss),
 	KUNIT_CASE(rill_recov_ack__frto_spurious),
 	KUNIT_CASE(rill_recov_ack__frto_real),

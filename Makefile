@@ -24,7 +24,7 @@ ifneq ($(UNKNOWN),)
 $(error unknown parameter $(UNKNOWN), see `make help`)
 endif
 
-.PHONY: all modules modules_install clean tools demo check bench compare fairness lint kunit help
+.PHONY: all modules modules_install clean tools demo check bench compare fairness conformance lint kunit help
 
 all: modules
 
@@ -63,6 +63,9 @@ compare:
 
 fairness:
 	@tools/lab/fairness
+
+conformance:
+	@tools/conformance/conformance
 
 lint:
 	@tools/lint/lint

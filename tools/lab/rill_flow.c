@@ -249,13 +249,18 @@ static void sample(void)
 		exit(EXIT_RUNTIME);
 }
 
+static double mbit(uint64_t bytes, double seconds)
+{
+	return (double)bytes * 8 / 1e6 / seconds;
+}
+
 static void print_interval(double at, double interval)
 {
 	int i;
 
 	printf("at %.3f", at);
 	for (i = 0; i < n_flows; i++) {
-		printf(" %.3f", (double)(*flows[i].total - flows[i].mark) * 8e-6 / interval);
+		printf(" %.3f", mbit(*flows[i].total - flows[i].mark, interval));
 		flows[i].mark = *flows[i].total;
 	}
 	printf("\n");
@@ -415,7 +420,7 @@ int main(int argc, char **argv)
 		uint64_t bytes = *flows[i].total - flows[i].before;
 
 		printf("flow %d %s %llu %.4f\n", i, flows[i].name, (unsigned long long)bytes,
-		       (double)bytes * 8e-6 / seconds);
+		       mbit(bytes, seconds));
 		flow_end(&flows[i]);
 	}
 	return 0;

@@ -21,7 +21,7 @@
 
 #define BATCH		100		/* segments between two rests of 1 ms */
 #define LIMIT_S		0.5		/* invalid_ratelimit */
-#define FAR		(1u << 20)	/* beyond any window */
+#define FAR		0x100000u	/* beyond any window */
 #define CHUNK_MAX	16384
 
 enum kind { K_RST, K_SYN, K_ACK, K_NO_ACK, K_DATA, K_FIN, KINDS };
@@ -293,9 +293,9 @@ static volatile bool stop;
 
 static void *write_stream(void *arg)
 {
+	static __thread uint8_t buf[CHUNK_MAX];
 	struct stream *s = arg;
 	uint64_t r = s->seed;
-	static __thread uint8_t buf[CHUNK_MAX];
 
 	while (!stop) {
 		size_t len = 2 + (rnd(&r) % (CHUNK_MAX / 2 - 1)) * 2;
@@ -312,8 +312,8 @@ static void *write_stream(void *arg)
 
 static void *read_stream(void *arg)
 {
-	struct stream *s = arg;
 	static __thread uint8_t buf[CHUNK_MAX];
+	struct stream *s = arg;
 	ssize_t n;
 
 	while ((n = OK(recv(s->rx, buf, sizeof(buf), 0))) > 0) {

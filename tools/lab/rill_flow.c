@@ -171,9 +171,12 @@ static pid_t child(void)
 static void __attribute__((noreturn)) receive(struct flow *f)
 {
 	static char buf[CHUNK];
-	int fd = accept(f->lfd, NULL, NULL);
 	ssize_t n;
+	int fd;
 
+	do {
+		fd = accept(f->lfd, NULL, NULL);
+	} while (fd < 0 && errno == EINTR);
 	if (fd < 0)
 		fail(f, "accept");
 	for (;;) {

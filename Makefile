@@ -9,21 +9,22 @@ BUILD	:= $(CURDIR)/build
 TOOL_CFLAGS ?= -O2 -g
 TOOL_FLAGS := -std=gnu11 -Wall -Wextra -Werror -Iinclude/uapi
 
-TOOLS	:= $(BUILD)/rillcp $(BUILD)/rill_bench
+TOOLS	:= $(BUILD)/rillcp $(BUILD)/rill_bench $(BUILD)/rill_flow
 
 # Everything that may be set on the command line.  A typing error there would
 # otherwise be ignored without a word.
 KNOWN	:= KDIR W V C CC CF ARCH SUBARCH LLVM CROSS_COMPILE DESTDIR TOOL_CFLAGS \
 	   INSTALL_MOD_PATH INSTALL_MOD_DIR KBUILD_MODPOST_WARN \
 	   KERNEL DELAY LOSS SIZE FILE DOOR CPUS \
-	   FIGURES PAIRS TIME CONNECTIONS A B MIN ICOUNT STAGES
+	   FIGURES PAIRS TIME CONNECTIONS A B MIN ICOUNT STAGES \
+	   SET RTT REORDER BUFFER RATE REPEATS DRAWS SEED FLOWS STAGGER INTERVAL
 GIVEN	:= $(foreach v,$(.VARIABLES),$(if $(filter command line,$(origin $v)),$v))
 UNKNOWN	:= $(strip $(filter-out $(KNOWN) MAKEFLAGS MAKEOVERRIDES,$(filter-out -%,$(GIVEN))))
 ifneq ($(UNKNOWN),)
 $(error unknown parameter $(UNKNOWN), see `make help`)
 endif
 
-.PHONY: all modules modules_install clean tools demo check bench lint kunit help
+.PHONY: all modules modules_install clean tools demo check bench compare fairness conformance lint kunit help
 
 all: modules
 
@@ -44,6 +45,7 @@ tools: $(TOOLS)
 
 $(BUILD)/rillcp: tools/demo/rillcp.c
 $(BUILD)/rill_bench: tools/bench/rill_bench.c
+$(BUILD)/rill_flow: tools/lab/rill_flow.c
 $(TOOLS): include/uapi/linux/rill.h Makefile
 $(TOOLS):
 	@mkdir -p $(@D)
@@ -55,6 +57,15 @@ demo:
 
 bench:
 	@tools/bench/bench
+
+compare:
+	@tools/lab/compare
+
+fairness:
+	@tools/lab/fairness
+
+conformance:
+	@tools/conformance/conformance
 
 lint:
 	@tools/lint/lint

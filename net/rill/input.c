@@ -34,12 +34,40 @@ static bool rill_ack_limited(struct sock *sk)
 	return false;
 }
 
-static void rill_challenge(struct sock *sk)
+/**
+ * rill_challenge() - answer what may be an attack by an ACK, within the limit
+ * @sk: connection
+ *
+ * RFC 5961, 3.2, 4.2 and 5.2. An honest peer answers in turn, or goes on.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_challenge(struct sock *sk)
 {
 	if (rill_ack_limited(sk))
 		return;
 	rill_mib_inc(sock_net(sk), RILL_MIB_CHALLENGE_ACK);
 	rill_sk(sk)->out |= RILL_OUT_ACK_NOW;
+}
+
+/*
+ * Does a segment that does not fit draw an ACK? Data or a FIN that was sent
+ * again, and a probe of our window, do at once, as their sender waits for it.
+ * Place and ACK of such are at most a window off. All else is limited, even
+ * if it has data, which Linux would answer each time: whoever guesses numbers
+ * could make us send as much as it likes (RFC 5961, 7).
+ */
+static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 seq = RILL_SEQ(skb), wnd = rs->window_clamp;
+
+	if (!tcp_hdr(skb)->ack)
+		return false;	/* SM-10 */
+	if (RILL_END(skb) != seq && rill_between(seq, rs->rcv_nxt - wnd, rs->rcv_nxt + wnd) &&
+	    rill_between(RILL_CB(skb)->ack, rs->snd_una - rs->max_wnd, rs->snd_nxt))
+		return true;
+	return !rill_ack_limited(sk);
 }
 
 /* RFC 7323, 5.3, R1: is TSval older than what we have seen? */
@@ -218,7 +246,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 
 	/* PAWS-1M, before the window check; PAWS-2M: RST is exempt */
 	if (!th->rst && rill_paws_rejects(rs, opts)) {
-		if (!rill_ack_limited(sk))
+		if (rill_owes_ack(sk, skb))
 			rs->out |= RILL_OUT_ACK_NOW;
 		rill_drop(sk, skb, RILL_DROP_PAWS);
 		return false;
@@ -237,9 +265,8 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 		if (!th->rst) {
 			if (th->syn) {
 				rill_challenge(sk);
-			} else {
-				if (skb->len || !rill_ack_limited(sk))
-					rs->out |= RILL_OUT_ACK_NOW;
+			} else if (rill_owes_ack(sk, skb)) {
+				rs->out |= RILL_OUT_ACK_NOW;
 				if (rill_before(seq, rs->rcv_nxt))
 					rill_data_old(sk, seq, RILL_END(skb));
 			}
@@ -381,8 +408,6 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 
-	rs->last_any = jiffies;
-	rs->keep_out = 0;
 	if (likely(rill_expected(sk, skb) && !rill_paws_rejects(rs, &opts)))
 		goto fifth;
 	if (!rill_acceptable(sk, skb, &opts))
@@ -393,13 +418,16 @@ fifth:
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);
 		return;
 	}
-	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
 	if (sk->sk_state == TCP_SYN_RECV && !rill_ack_of_syn(sk, skb, &opts))
 		return;
 	if (!rill_ack(sk, skb, &opts)) {
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return;
 	}
+	/* Only now: what a stranger sends must not set our clocks. */
+	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
+	rs->last_any = jiffies;
+	rs->keep_out = 0;
 	if (rill_fin_acked(rs))
 		rill_ack_of_fin(sk);
 	if (sk->sk_state == TCP_CLOSE) {

@@ -451,7 +451,7 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 
 	/* SM-12; and RFC 5961, 5.2: too old to be honest */
 	if (rill_after(ack, rs->snd_nxt) || rill_before(ack, rs->snd_una - rs->max_wnd)) {
-		rs->out |= RILL_OUT_ACK_NOW;
+		rill_challenge(sk);
 		return false;
 	}
 	WRITE_ONCE(sk->sk_err_soft, 0);

@@ -29,6 +29,7 @@ void rill_v4_mtu_reduced(struct sock *sk);
 
 /* input.c */
 void rill_input(struct sock *sk, struct sk_buff *skb);
+void rill_challenge(struct sock *sk);
 int rill_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void rill_reset_received(struct sock *sk);
 

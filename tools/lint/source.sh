@@ -230,3 +230,8 @@ check_whitespace() {
 	files '.' | but '\.patch$|^LICENSE$' | search '[[:blank:]]+$' |
 		nothing "blanks at the end of a line"
 }
+
+# Each row has its line in the document, with the tests that there are.
+check_conformance() {
+	tools/conformance/conformance --check
+}

@@ -136,7 +136,7 @@ static const struct {
 	{ "DSACKOfoSent", "TCPDSACKOfoSent" },
 	{ "TimeWaited", "TW" },
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
-	{ "ChallengeAcks", "TCPChallengeACK" },
+	{ "ChallengeACK", "TCPChallengeACK" },
 };
 
 #define WHITE	"\n "

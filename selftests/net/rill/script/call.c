@@ -123,7 +123,9 @@ static const char *event_text(int mask)
 
 /* ---- TCP_INFO ---- */
 
-#define I(f)	{ #f, offsetof(struct tcp_info, tcpi_##f), sizeof(((struct tcp_info *)0)->tcpi_##f) }
+static const struct tcp_info shape;
+
+#define I(f)	{ #f, offsetof(struct tcp_info, tcpi_##f), sizeof(shape.tcpi_##f) }
 static const struct {
 	const char *name;
 	size_t off, size;

@@ -178,10 +178,10 @@ static void do_open(const struct line *l)
 		} else if (!strcmp(w, "ws")) {
 			sprintf(opts + strlen(opts), " nop ws %s", v);
 		} else if (!strcmp(w, "sackok")) {
-			strcat(opts, " nop nop sackok");
+			strcat(opts, " nop" " nop sackok");
 			continue;
 		} else if (!strcmp(w, "ts")) {
-			strcat(opts, " nop nop ts auto");
+			strcat(opts, " nop" " nop ts auto");
 			continue;
 		} else {
 			BAD("open: what is '%s'?", w);

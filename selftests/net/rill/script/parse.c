@@ -218,7 +218,7 @@ double duration(const char *text)
 		const char *unit;
 		double s;
 	} units[] = {
-		{ "us", 1e-6 }, { "ms", 1e-3 }, { "s", 1 }, { "min", 60 }, { "h", 3600 },
+		{ "us", 0.000001 }, { "ms", 0.001 }, { "s", 1 }, { "min", 60 }, { "h", 3600 },
 		{ "d", 86400 },
 	};
 	char *end;

@@ -271,7 +271,7 @@ static void option_out(struct text *t, const char *w)
 		opt_bytes(t, (uint8_t[]){ 1 }, 1);
 	} else if (!strcmp(w, "eol")) {
 		opt_bytes(t, (uint8_t[]){ 0 }, 1);
-	} else if (!strcmp(w, "ts")) {
+	} else if (!strcmp(w, "ts") && t->f[TSVAL].set) {
 		uint8_t b[10] = { 8, 10 };
 
 		put32(b + 2, t->f[TSVAL].lo);
@@ -678,6 +678,17 @@ static struct seg *next_segment(uint32_t *expected, double limit)
 	return s;
 }
 
+static const char *name_of(const struct seg *s)
+{
+	static char buf[96];
+	int n = sprintf(buf, "%s seq %d", flags_str(s->flags), (int)(s->seq - cur->p.irs));
+
+	if (s->flags & F_ACK)
+		n += sprintf(buf + n, " ack %d", (int)(s->ack - cur->p.iss));
+	sprintf(buf + n, " len %d", s->len);
+	return buf;
+}
+
 void segment_expect(const struct line *l, int at, const struct when *w, bool skip)
 {
 	double limit = when_limit(w);
@@ -696,8 +707,7 @@ void segment_expect(const struct line *l, int at, const struct when *w, bool ski
 		if (seg_ok(&t, s, cur, expected))
 			break;
 		if (!skip)
-			BAD("%s seq %d ack %d len %d: %s", flags_str(s->flags),
-			    (int)(s->seq - cur->p.irs), (int)(s->ack - cur->p.iss), s->len, why);
+			BAD("%s: %s", name_of(s), why);
 		free(s->data);
 		free(s);
 	}
@@ -726,7 +736,6 @@ void segment_none(const struct line *l, int at)
 	}
 	s = next_segment(&expected, end);
 	if (s)
-		BAD("%s seq %d ack %d len %d came %.3f s after the last event, want nothing",
-		    flags_str(s->flags), (int)(s->seq - cur->p.irs), (int)(s->ack - cur->p.iss),
-		    s->len, s->t - sc_last);
+		BAD("%s came %.3f s after the last event, want nothing", name_of(s),
+		    s->t - sc_last);
 }

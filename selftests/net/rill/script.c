@@ -16,9 +16,45 @@ static struct script *scripts;
 static struct rt_test *tests;
 static int n;
 
+/* "fails: TEXT": the script is wrong on purpose, and must be told so. */
+static void run_wrong(const struct script *s)
+{
+	char said[8192];
+	size_t len = 0;
+	ssize_t k;
+	int to[2], st;
+	pid_t pid;
+
+	fflush(stdout);
+	OK(pipe(to));
+	pid = OK(fork());
+	if (!pid) {
+		OK(dup2(to[1], STDOUT_FILENO));
+		script_run(s);
+		fflush(stdout);
+		_exit(0);
+	}
+	close(to[1]);
+	while (len < sizeof(said) - 1 &&
+	       (k = read(to[0], said + len, sizeof(said) - 1 - len)) > 0)
+		len += k;
+	said[len] = 0;
+	close(to[0]);
+	OK(waitpid(pid, &st, 0));
+	if (!WIFEXITED(st) || WEXITSTATUS(st) != 1)
+		FAIL("%s ended with status %#x, and should fail", s->path, st);
+	if (!strstr(said, s->fails))
+		FAIL("%s failed without saying '%s':\n%s", s->path, s->fails, said);
+}
+
 static void run_this(void)
 {
-	script_run(&scripts[rt_case - tests]);
+	const struct script *s = &scripts[rt_case - tests];
+
+	if (s->fails)
+		run_wrong(s);
+	else
+		script_run(s);
 }
 
 static unsigned int flags_of(const struct script *s)
@@ -54,7 +90,7 @@ static void add(const char *path)
 		.flags = flags_of(&scripts[n]), .limit_s = 60,
 	};
 	if (tests[n].flags & T_LONG)
-		tests[n].limit_s = 20000;
+		tests[n].limit_s = 100000;
 	n++;
 }
 

@@ -26,6 +26,7 @@ static bool head_line(struct script *s, char *text)
 	} keys[] = {
 		{ "title:", &s->title }, { "rows:", &s->rows }, { "set:", &s->set },
 		{ "only:", &s->only }, { "cc:", &s->cc }, { "needs:", &s->needs },
+		{ "fails:", &s->fails },
 	};
 	size_t i;
 
@@ -147,65 +148,79 @@ void exec_text(const char *fmt, ...)
  * a whole handshake.  The options are those of the peer's SYN; the round trip
  * is the time that the peer lets the stack wait.
  */
+struct opening {
+	const char *name, *rtt, *win, *syn, *synack;
+	char opts[128];
+};
+
+static void opening_of(struct opening *o, const struct line *l)
+{
+	const char *mss = "1460";
+	char rest[96] = "";
+	int i;
+
+	o->name = l->w[2];
+	o->rtt = "0ms";
+	o->win = "65535";
+	o->syn = "";
+	o->synack = "";
+	for (i = 3; i < l->n; i++) {
+		const char *w = l->w[i], *v = i + 1 < l->n ? l->w[i + 1] : "0";
+
+		if (!strcmp(w, "ecn")) {
+			o->syn = "EC";
+			o->synack = "E";
+			continue;
+		}
+		if (!strcmp(w, "sackok") || !strcmp(w, "ts")) {
+			strcat(rest, " nop" " nop ");
+			strcat(rest, *w == 't' ? "ts auto" : w);
+			continue;
+		}
+		i++;
+		if (!strcmp(w, "rtt"))
+			o->rtt = v;
+		else if (!strcmp(w, "win"))
+			o->win = v;
+		else if (!strcmp(w, "mss"))
+			mss = v;
+		else if (!strcmp(w, "ws"))
+			snprintf(rest + strlen(rest), 20, " nop ws %s", v);
+		else
+			BAD("open: what is '%s'?", w);
+	}
+	if (!strcmp(mss, "none"))
+		mss = NULL;
+	snprintf(o->opts, sizeof(o->opts), "%s%.20s%s", mss ? " mss " : "", mss ?: "", rest);
+}
+
 static void do_open(const struct line *l)
 {
-	const char *rtt = "0ms", *win = "65535", *name, *syn = "", *synack = "";
-	char opts[128] = " mss 1460", mss[32];
-	bool active;
-	int i;
+	struct opening o;
 
 	if (l->n < 3)
 		BAD("open wants active or passive, and a name");
-	active = !strcmp(l->w[1], "active");
-	name = l->w[2];
-	for (i = 3; i < l->n; i++) {
-		const char *w = l->w[i], *v = i + 1 < l->n ? l->w[i + 1] : "";
-
-		if (!strcmp(w, "rtt")) {
-			rtt = v;
-		} else if (!strcmp(w, "win")) {
-			win = v;
-		} else if (!strcmp(w, "ecn")) {
-			syn = "EC";
-			synack = "E";
-			continue;
-		} else if (!strcmp(w, "mss")) {
-			snprintf(mss, sizeof(mss), " mss %s", v);
-			memmove(opts + strlen(mss), opts + 9, strlen(opts + 9) + 1);
-			memcpy(opts, mss, strlen(mss));
-			if (!strcmp(v, "none"))
-				memset(opts, ' ', strlen(mss));
-		} else if (!strcmp(w, "ws")) {
-			sprintf(opts + strlen(opts), " nop ws %s", v);
-		} else if (!strcmp(w, "sackok")) {
-			strcat(opts, " nop" " nop sackok");
-			continue;
-		} else if (!strcmp(w, "ts")) {
-			strcat(opts, " nop" " nop ts auto");
-			continue;
-		} else {
-			BAD("open: what is '%s'?", w);
-		}
-		i++;
-	}
-	if (active) {
-		if (fd_find(name) < 0)
-			exec_text("%s.socket", name);
-		exec_text("%s.connect", name);
-		exec_text("> S%s seq 0", syn);
-		exec_text("+%s < SA%s win %s%s", rtt, synack, win, opts);
+	opening_of(&o, l);
+	if (!strcmp(l->w[1], "active")) {
+		if (fd_find(o.name) < 0)
+			exec_text("%s.socket", o.name);
+		exec_text("%s.connect", o.name);
+		exec_text("> S%s seq 0", o.syn);
+		exec_text("+%s < SA%s win %s%s", o.rtt, o.synack, o.win, o.opts);
 		exec_text("> A");
-		exec_text("%s.wait out = out", name);
+		exec_text("%s.wait out = out", o.name);
 		/* The window of a SYN is not scaled; and the next ACK is no update. */
 		exec_text("< A");
-		exec_text("%s.error = 0", name);
-	} else {
+		exec_text("%s.error = 0", o.name);
+	} else if (!strcmp(l->w[1], "passive")) {
 		if (fd_find("l") < 0)
 			exec_text("l.open");
-		exec_text("< S%s win 65535%s", syn, opts);
-		exec_text("> SA%s seq 0 ack 1", synack);
-		exec_text("+%s < A win %s", rtt, win);
-		exec_text("l.accept %s", name);
+		exec_text("< S%s win 65535%s", o.syn, o.opts);
+		exec_text("> SA%s seq 0 ack 1", o.synack);
+		exec_text("+%s < A win %s", o.rtt, o.win);
+		exec_text("l.accept %s", o.name);
+	} else {
+		BAD("open wants active or passive, not '%s'", l->w[1]);
 	}
 }
 
@@ -294,55 +309,69 @@ static void statement(const struct line *l, const struct when *w)
 	}
 }
 
+static void drop_word(struct line *l)
+{
+	memmove(l->w, l->w + 1, --l->n * sizeof(l->w[0]));
+}
+
+/* "> x10 A len 1460": ten of them, $i counts. */
+static int64_t times_of(struct line *l)
+{
+	int64_t times;
+
+	if (l->n < 2 || l->w[1][0] != 'x' || l->w[1][1] == 0)
+		return -1;
+	times = expr(l->w[1] + 1);
+	l->w[1] = l->w[0];
+	drop_word(l);
+	return times;
+}
+
+static void segments(struct line *l, const struct when *w)
+{
+	int64_t i, times = times_of(l);
+	bool out = l->w[0][0] == '<';
+
+	if (out)
+		when_reach(w);
+	for (i = 0; i < (times < 0 ? 1 : times); i++) {
+		if (times >= 0)
+			var_set("i", i);
+		if (!out)
+			segment_expect(l, 1, w, l->w[0][1] == '>');
+		else if (l->n > 1 && !strcmp(l->w[1], "icmp"))
+			segment_icmp(l, 2);
+		else
+			segment_send(l, 1);
+	}
+}
+
 static void exec_line(const struct line *whole)
 {
 	struct line l = *whole;
-	struct when w;
 	bool bg = false;
+	struct when w;
 
 	while (l.n && l.w[0][0] == '[') {
 		if (!condition(l.w[0]))
 			return;
-		memmove(l.w, l.w + 1, --l.n * sizeof(l.w[0]));
+		drop_word(&l);
 	}
 	if (!l.n)
 		return;
 	if (when_of(l.w[0], &w))
-		memmove(l.w, l.w + 1, --l.n * sizeof(l.w[0]));
+		drop_word(&l);
 	if (l.n > 1 && !strcmp(l.w[0], "bg")) {
 		bg = true;
-		memmove(l.w, l.w + 1, --l.n * sizeof(l.w[0]));
+		drop_word(&l);
 	}
 	if (!l.n)
 		BAD("a time and nothing to do");
-	if (l.n > 1 && (l.w[0][0] == '<' || l.w[0][0] == '>') && l.w[1][0] == 'x' &&
-	    l.w[1][1] >= '0' && l.w[1][1] <= '9') {
-		int64_t i, times = expr(l.w[1] + 1);
-
-		l.w[1] = l.w[0];
-		memmove(l.w, l.w + 1, --l.n * sizeof(l.w[0]));
-		for (i = 0; i < times; i++) {
-			var_set("i", i);
-			if (l.w[0][0] == '<') {
-				if (!i)
-					when_reach(&w);
-				segment_send(&l, 1);
-			} else {
-				segment_expect(&l, 1, &w, false);
-			}
-		}
-		return;
-	}
-	if (!strcmp(l.w[0], ">"))
-		return segment_expect(&l, 1, &w, false);
-	if (!strcmp(l.w[0], ">>"))
-		return segment_expect(&l, 1, &w, true);
+	if (!strcmp(l.w[0], "<") || !strcmp(l.w[0], ">") || !strcmp(l.w[0], ">>"))
+		return segments(&l, &w);
 	if (call_is(l.w[0]))
 		return call_run(&l, 0, &w, bg);
 	when_reach(&w);
-	if (!strcmp(l.w[0], "<"))
-		return l.n > 1 && !strcmp(l.w[1], "icmp") ? segment_icmp(&l, 2) :
-							    segment_send(&l, 1);
 	statement(&l, &w);
 }
 

@@ -173,8 +173,7 @@ static void opening_of(struct opening *o, const struct line *l)
 			continue;
 		}
 		if (!strcmp(w, "sackok") || !strcmp(w, "ts")) {
-			strcat(rest, " nop" " nop ");
-			strcat(rest, *w == 't' ? "ts auto" : w);
+			strcat(rest, *w == 't' ? " raw 0101 ts auto" : " raw 0101 sackok");
 			continue;
 		}
 		i++;

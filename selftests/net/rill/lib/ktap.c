@@ -13,6 +13,7 @@
 #define EXIT_SKIP	4
 #define LIMIT_S		30
 
+const struct rt_test *rt_case;
 struct rt_opts rt = { .proto = PROTO_TCP, .set = "full" };
 
 double now(void)
@@ -146,6 +147,8 @@ static bool in_set(const struct rt_test *t)
 
 	if ((f & T_RILL) && rt.proto == PROTO_TCP)
 		return false;
+	if ((f & T_TCP) && rt.proto != PROTO_TCP)
+		return false;
 	if (rt.only && fnmatch(rt.only, t->name, 0) && !strstr(t->rows, rt.only))
 		return false;
 	if (!strcmp(rt.set, "all"))
@@ -206,6 +209,7 @@ static void run_child(const struct rt_test *t)
 	getrlimit(RLIMIT_NOFILE, &rl);
 	rl.rlim_cur = rl.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &rl);
+	rt_case = t;
 	errno = 0;
 	t->fn();
 	fflush(stdout);

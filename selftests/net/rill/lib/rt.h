@@ -48,6 +48,7 @@ enum rt_proto { PROTO_TCP, PROTO_RILL, PROTO_INET };
 #define T_STRESS	0x04	/* only in set stress */
 #define T_NODEBUG	0x08	/* too much for a debug kernel */
 #define T_RILL		0x10	/* about Rill's own views: not over tcp */
+#define T_TCP		0x20	/* only over tcp: what Rill does otherwise */
 
 struct rt_test {
 	const char *name;
@@ -56,6 +57,8 @@ struct rt_test {
 	unsigned int flags;
 	int limit_s;		/* 0: the default */
 };
+
+extern const struct rt_test *rt_case;	/* what runs */
 
 struct rt_opts {
 	enum rt_proto proto;

@@ -9,6 +9,7 @@ static struct {
 	char dir;
 } trace[TRACE];
 static unsigned int traced;
+void (*wire_base)(const struct seg *s, char dir, uint32_t base[2]);
 
 static uint32_t get32(const uint8_t *p)
 {
@@ -114,7 +115,9 @@ static void parse_opts(struct seg *s, const uint8_t *o, int len)
 			s->tsecr = get32(o + 6);
 		} else if (o[0] == 5) {
 			s->nsack = (o[1] - 2) / 8;
-			for (i = 0; i < s->nsack && i < 4; i++) {
+			if (s->nsack > 4)
+				s->nsack = 4;
+			for (i = 0; i < s->nsack; i++) {
 				s->sack[i][0] = get32(o + 2 + 8 * i);
 				s->sack[i][1] = get32(o + 6 + 8 * i);
 			}
@@ -166,6 +169,7 @@ bool seg_parse(struct seg *s, const uint8_t *ip, int caplen)
 		return true;
 	}
 	s->optlen = hlen - 20;
+	memcpy(s->opts, t + 20, s->optlen);
 	parse_opts(s, t + 20, hlen - 20);
 	s->len = tlen - hlen;
 	if (s->len) {
@@ -197,6 +201,36 @@ void wire_trace(const struct seg *s, char dir)
 	trace[traced++ % TRACE].dir = dir;
 }
 
+static void dump_one(const struct seg *s, char dir, double t0)
+{
+	uint32_t base[2] = { 0, 0 };
+	char opt[256] = "";
+	int i, n = 0;
+
+	if (wire_base)
+		wire_base(s, dir, base);
+	if (s->mss)
+		n += sprintf(opt + n, " mss %d", s->mss);
+	if (s->ws >= 0)
+		n += sprintf(opt + n, " ws %d", s->ws);
+	if (s->sackok)
+		n += sprintf(opt + n, " sackok");
+	if (s->ts)
+		n += sprintf(opt + n, " ts %u/%u", s->tsval, s->tsecr);
+	for (i = 0; i < s->nsack; i++)
+		n += sprintf(opt + n, "%s%u..%u", i ? " " : " sack ", s->sack[i][0] - base[1],
+			     s->sack[i][1] - base[1]);
+	if (s->flags & F_URG)
+		n += sprintf(opt + n, " urg %u", s->urg);
+	if (s->tos)
+		sprintf(opt + n, " tos %#x", s->tos);
+	printf(base[0] ? "# %8.3f %c %d>%d %-4s seq %d ack %d win %u len %d%s%s\n" :
+			 "# %8.3f %c %d>%d %-4s seq %u ack %u win %u len %d%s%s\n",
+	       s->t - t0, dir, s->sport, s->dport, flags_str(s->flags), s->seq - base[0],
+	       s->flags & F_ACK ? s->ack - base[1] : 0, s->win, s->len, opt,
+	       s->csum_ok ? "" : " (checksum)");
+}
+
 void wire_dump(void)
 {
 	unsigned int i = traced > TRACE ? traced - TRACE : 0;
@@ -204,23 +238,6 @@ void wire_dump(void)
 
 	if (traced)
 		printf("# segments, > from the stack under test:\n");
-	for (; i < traced; i++) {
-		const struct seg *s = &trace[i % TRACE].s;
-		char opt[128] = "";
-		int n = 0;
-
-		if (s->mss)
-			n += sprintf(opt + n, " mss %d", s->mss);
-		if (s->ws >= 0)
-			n += sprintf(opt + n, " ws %d", s->ws);
-		if (s->sackok)
-			n += sprintf(opt + n, " sackok");
-		if (s->ts)
-			n += sprintf(opt + n, " ts %u/%u", s->tsval, s->tsecr);
-		if (s->nsack)
-			sprintf(opt + n, " sack %u-%u", s->sack[0][0], s->sack[0][1]);
-		printf("# %8.3f %c %d>%d %-4s seq %u ack %u win %u len %d%s%s\n", s->t - t0,
-		       trace[i % TRACE].dir, s->sport, s->dport, flags_str(s->flags), s->seq,
-		       s->ack, s->win, s->len, opt, s->csum_ok ? "" : " (checksum)");
-	}
+	for (; i < traced; i++)
+		dump_one(&trace[i % TRACE].s, trace[i % TRACE].dir, t0);
 }

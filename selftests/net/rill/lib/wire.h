@@ -26,8 +26,9 @@ struct seg {
 	int mss, ws;		/* 0 and -1 when absent */
 	bool sackok, ts, bad_opts;
 	uint32_t tsval, tsecr;
-	int nsack;
+	int nsack;		/* those in the segment; 4 at most fit */
 	uint32_t sack[4][2];
+	uint8_t opts[40];
 	int optlen, len, iplen;
 	uint8_t *data;
 };
@@ -51,6 +52,8 @@ int seg_build(uint8_t *buf, const struct spec *s);		/* IP length */
 bool seg_parse(struct seg *s, const uint8_t *ip, int caplen);	/* false: not ours */
 void wire_trace(const struct seg *s, char dir);
 void wire_dump(void);
+/* Numbers in the trace count from base[0] (of who sends) and base[1], when this is set. */
+extern void (*wire_base)(const struct seg *s, char dir, uint32_t base[2]);
 uint16_t ip_sum(const void *data, int len, uint32_t start);
 const char *flags_str(uint8_t flags);
 

@@ -26,7 +26,11 @@ struct rill_cong_ops;
  * @acked: bytes acknowledged since @cwnd last grew in congestion avoidance
  * @pacing_rate: bytes a second that the algorithm asks for; 0: with
  *	RILL_CONG_PACED a multiple of cwnd / SRTT, else not paced
- * @priv: the algorithm's own state
+ * @priv: the algorithm's own state, and all of it: there is no call for when a
+ *	connection ends
+ *
+ * Read all of it; write @cwnd (rill_cong_grow()), @ssthresh in @cong_avoid and
+ * @ack, @acked, @pacing_rate and @priv.
  */
 struct rill_cong {
 	const struct rill_cong_ops *ops;
@@ -45,6 +49,8 @@ struct rill_cong {
  * @rtt_us: round trip time that it measured, microseconds; 0: none
  * @min_rtt_us: least round trip time of the connection so far, microseconds;
  *	~0 before the first sample
+ * @srtt_us: smoothed round trip time with this sample (RFC 6298), microseconds;
+ *	0 before the first
  * @acked: bytes that it newly acknowledged, by its number or by SACK
  * @ece: whether it had the ECE flag
  * @flight: bytes that were outstanding before it
@@ -56,6 +62,7 @@ struct rill_cong_ack {
 	__u64	now_us;
 	__u32	rtt_us;
 	__u32	min_rtt_us;
+	__u32	srtt_us;
 	__u32	acked;
 	__u32	flight;
 	__u32	una;
@@ -70,7 +77,7 @@ struct rill_cong_ack {
  * @RILL_CONG_REDUCED: cwnd is about to be cut for a loss or an ECN echo;
  *	@ssthresh has been asked
  * @RILL_CONG_RTO: a retransmission timeout was taken as loss
- * @RILL_CONG_RECOVERED: the episode of loss ended
+ * @RILL_CONG_RECOVERED: the episode of loss, or of an ECN echo, ended
  * @RILL_CONG_UNDO: the last cut was for nothing: cwnd and ssthresh are as
  *	before it, and so should be the algorithm's own state
  */
@@ -83,27 +90,30 @@ enum rill_cong_event {
 };
 
 /* rill_cong_ops.flags */
-#define RILL_CONG_UNRESTRICTED	0x1	/* any user may choose it */
+#define RILL_CONG_UNRESTRICTED	0x1	/* any user may choose it; allowed_congestion_control changes it */
 #define RILL_CONG_ECN		0x2	/* wants ECN whatever the sysctl says (DCTCP) */
 #define RILL_CONG_PACED		0x4	/* wants its segments paced */
 
 /**
  * struct rill_cong_ops - a congestion control algorithm
- * @name: what TCP_CONGESTION and the sysctl call it (required)
+ * @name: what TCP_CONGESTION and the sysctl call it: without blanks, and not
+ *	that of another (required)
  * @flags: RILL_CONG_*
- * @owner: THIS_MODULE; stays while a connection uses it (required of modules)
+ * @owner: THIS_MODULE; stays while a socket uses it (required)
  * @list: the registry's
- * @init: a connection starts to use it; @priv is zeroed (optional)
- * @ssthresh: the threshold after a loss or an ECN echo with @flight bytes
- *	outstanding, bytes (required)
+ * @init: a connection starts to use it; @priv is zeroed, @cwnd and @ssthresh
+ *	are those that it begins with, or had under another algorithm. May be
+ *	called again before any data is sent (optional)
+ * @ssthresh: the threshold after a loss with @flight bytes outstanding, bytes;
+ *	@cwnd is still that before it (required)
+ * @ece_ssthresh: the same after an ECN echo (optional; else @ssthresh)
  * @cong_avoid: new data was acknowledged outside of recovery while the window
  *	was in full use; grow cwnd (required)
  * @ack: every ACK of new data, and every one with ECE, in recovery too; before
  *	@cong_avoid (optional)
  * @event: see enum rill_cong_event (optional)
  *
- * All are called with the connection locked and softirqs off: they may not
- * sleep.
+ * All are called with the connection locked: they may not sleep.
  */
 struct rill_cong_ops {
 	char	name[RILL_CONG_NAME_MAX];
@@ -114,9 +124,56 @@ struct rill_cong_ops {
 #endif
 	void	(*init)(struct rill_cong *c);
 	__u32	(*ssthresh)(struct rill_cong *c, __u32 flight);
+	__u32	(*ece_ssthresh)(struct rill_cong *c, __u32 flight);
 	void	(*cong_avoid)(struct rill_cong *c, const struct rill_cong_ack *a);
 	void	(*ack)(struct rill_cong *c, const struct rill_cong_ack *a);
 	void	(*event)(struct rill_cong *c, enum rill_cong_event event, __u64 now_us);
 };
+
+/**
+ * rill_cong_grow() - open the window, within its bounds
+ * @c: the window
+ * @bytes: by how much
+ *
+ * The clamp holds, but never below one segment.
+ */
+static inline void rill_cong_grow(struct rill_cong *c, __u32 bytes)
+{
+	__u32 most = c->cwnd_clamp > c->mss ? c->cwnd_clamp : c->mss;
+	__u64 cwnd = (__u64)c->cwnd + bytes;
+
+	c->cwnd = cwnd < most ? (__u32)cwnd : most;
+}
+
+#ifdef __KERNEL__
+
+/**
+ * rill_cong_register() - offer an algorithm to sockets and sysctls
+ * @ops: the algorithm; stays valid until rill_cong_unregister()
+ *
+ * Sockets may use it before this returns, so it is the last step of a module's
+ * init that can fail.
+ *
+ * Context: process.
+ * Return: 0, -EINVAL if something required is missing or the name is none, or
+ * -EEXIST if the name is taken.
+ */
+int rill_cong_register(struct rill_cong_ops *ops);
+
+/**
+ * rill_cong_unregister() - withdraw an algorithm
+ * @ops: was registered
+ *
+ * For a module's exit, which is not called while a socket, or the default of a
+ * network namespace, holds @owner.
+ *
+ * Context: process; sleeps until nobody can still be looking at @ops.
+ */
+void rill_cong_unregister(struct rill_cong_ops *ops);
+
+/* A module with this is loaded when an administrator asks for the name. */
+#define MODULE_ALIAS_RILL_CONG(name)	MODULE_ALIAS("rill-cong-" name)
+
+#endif /* __KERNEL__ */
 
 #endif /* _NET_RILL_H */

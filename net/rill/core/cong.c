@@ -22,6 +22,17 @@ void rill_cong_init(struct rill_cong *c, const struct rill_cong_ops *ops, u32 ms
 		ops->init(c);
 }
 
+void rill_cong_switch(struct rill_cong *c, const struct rill_cong_ops *ops)
+{
+	c->ops = ops;
+	c->acked = 0;
+	c->pacing_rate = 0;
+	memset(c->priv, 0, sizeof(c->priv));
+
+	if (ops->init)
+		ops->init(c);
+}
+
 void rill_cong_restart(struct rill_cong *c, u32 iw)
 {
 	if (c->cwnd <= iw)

@@ -10,7 +10,9 @@
 
 #include <net/rill.h>
 
-extern const struct rill_cong_ops rill_cong_reno;	/* cong_reno.c */
+extern struct rill_cong_ops rill_cong_reno;	/* cong_reno.c */
+extern struct rill_cong_ops rill_cong_cubic;	/* cong_cubic.c */
+extern struct rill_cong_ops rill_cong_dctcp;	/* cong_dctcp.c */
 
 /**
  * rill_cong_iw() - initial window
@@ -23,18 +25,37 @@ extern const struct rill_cong_ops rill_cong_reno;	/* cong_reno.c */
 u32 rill_cong_iw(u32 mss);
 
 /**
- * rill_cong_init() - a connection begins, or takes up another algorithm
+ * rill_cong_init() - a connection begins
  * @c: the window; every member is set
  * @ops: the algorithm
  * @mss: what a full segment carries, bytes, not 0
  * @iw: initial window, bytes
  *
- * The threshold is as high as can be (CC-3M), and so is the clamp. Whoever
- * changes the algorithm of a living connection restores what it wants to keep.
+ * The threshold is as high as can be (CC-3M), and so is the clamp.
  *
  * RFC 5681, 3.1. Context: any context, no locks beyond those of @ops->init.
  */
 void rill_cong_init(struct rill_cong *c, const struct rill_cong_ops *ops, u32 mss, u32 iw);
+
+/**
+ * rill_cong_switch() - take up another algorithm
+ * @c: the window
+ * @ops: the algorithm
+ *
+ * What the path bore so far, cwnd and ssthresh, holds for the new one.
+ *
+ * Context: any context, no locks beyond those of @ops->init.
+ */
+void rill_cong_switch(struct rill_cong *c, const struct rill_cong_ops *ops);
+
+/**
+ * rill_cong_reno_avoid() - Reno's growth, for algorithms that cut differently
+ * @c: the window
+ * @a: the ACK
+ *
+ * RFC 5681, 3.1. Context: any context, no locks.
+ */
+void rill_cong_reno_avoid(struct rill_cong *c, const struct rill_cong_ack *a);
 
 /**
  * rill_cong_set_mss() - the segment size changed
@@ -74,6 +95,21 @@ static inline bool rill_cong_in_slow_start(const struct rill_cong *c)
 static inline void rill_cong_set_cwnd(struct rill_cong *c, u64 cwnd)
 {
 	c->cwnd = (u32)min_t(u64, cwnd, max(c->cwnd_clamp, c->mss));
+}
+
+/**
+ * rill_cong_ece_ssthresh() - the threshold after an ECN echo
+ * @c: the window, not cut yet
+ * @flight: bytes outstanding
+ *
+ * RFC 3168, 6.1.2: as after a loss, unless the algorithm knows better.
+ * Context: any context, no locks beyond those of the algorithm.
+ * Return: bytes.
+ */
+static inline u32 rill_cong_ece_ssthresh(struct rill_cong *c, u32 flight)
+{
+	return c->ops->ece_ssthresh ? c->ops->ece_ssthresh(c, flight) :
+				      c->ops->ssthresh(c, flight);
 }
 
 /**

@@ -40,7 +40,7 @@ static void congestion_avoidance(struct rill_cong *c, u32 acked)
 	c->acked = (u32)min_t(u64, sum, c->cwnd - 1);
 }
 
-static void reno_cong_avoid(struct rill_cong *c, const struct rill_cong_ack *a)
+void rill_cong_reno_avoid(struct rill_cong *c, const struct rill_cong_ack *a)
 {
 	u32 acked = a->acked;
 
@@ -52,9 +52,9 @@ static void reno_cong_avoid(struct rill_cong *c, const struct rill_cong_ack *a)
 	congestion_avoidance(c, acked);
 }
 
-const struct rill_cong_ops rill_cong_reno = {
+struct rill_cong_ops rill_cong_reno = {
 	.name		= "reno",
 	.flags		= RILL_CONG_UNRESTRICTED,
 	.ssthresh	= reno_ssthresh,
-	.cong_avoid	= reno_cong_avoid,
+	.cong_avoid	= rill_cong_reno_avoid,
 };

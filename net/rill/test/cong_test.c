@@ -102,6 +102,39 @@ static void rill_cong_restart__never_grows(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, c.ssthresh, RILL_SSTHRESH_INFINITE);
 }
 
+/* TO-12: what the path bore is kept, what the algorithm knew is not. */
+static void rill_cong_switch__keeps_the_window(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1460, 14600);
+	c.cwnd = 30000;
+	c.ssthresh = 20000;
+	c.cwnd_clamp = 40000;
+	c.acked = 500;
+	c.pacing_rate = 1000;
+	c.priv[1] = 7;
+	rill_cong_switch(&c, &stub);
+	KUNIT_EXPECT_PTR_EQ(test, c.ops, &stub);
+	KUNIT_EXPECT_EQ(test, c.cwnd, 30000U);
+	KUNIT_EXPECT_EQ(test, c.ssthresh, 20000U);
+	KUNIT_EXPECT_EQ(test, c.cwnd_clamp, 40000U);
+	KUNIT_EXPECT_EQ(test, c.mss, 1460U);
+	KUNIT_EXPECT_EQ(test, c.acked, 0U);
+	KUNIT_EXPECT_EQ(test, c.pacing_rate, 0ULL);
+	KUNIT_EXPECT_EQ(test, c.priv[0], 30000ULL);
+	KUNIT_EXPECT_EQ(test, c.priv[1], 0ULL);
+}
+
+/* RFC 3168, 6.1.2: without an opinion, as after a loss */
+static void rill_cong_ece_ssthresh__defaults_to_loss(struct kunit *test)
+{
+	struct rill_cong c;
+
+	rill_cong_init(&c, &stub, 1460, 14600);
+	KUNIT_EXPECT_EQ(test, rill_cong_ece_ssthresh(&c, 1234), 1234U);
+}
+
 struct resize {
 	const char *name;
 	u32 mss, cwnd, to, want;
@@ -181,6 +214,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(rill_cong_iw__ten_segments, iw_gen_params),
 	KUNIT_CASE(rill_cong_init__starts_high),
 	KUNIT_CASE(rill_cong_init__lets_the_algorithm_begin),
+	KUNIT_CASE(rill_cong_switch__keeps_the_window),
+	KUNIT_CASE(rill_cong_ece_ssthresh__defaults_to_loss),
 	KUNIT_CASE(rill_cong_restart__small_window_path_remembered),
 	KUNIT_CASE(rill_cong_restart__never_grows),
 	KUNIT_CASE_PARAM(rill_cong_set_mss__never_grows_in_bytes, resize_gen_params),

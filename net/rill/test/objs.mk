@@ -16,6 +16,9 @@ rill-kunit-objs := \
 	nagle_test.o \
 	cong_test.o \
 	cong_reno_test.o \
+	cong_cubic_test.o \
+	cong_dctcp_test.o \
+	hystart_test.o \
 	board_test.o \
 	rack_test.o \
 	recov_test.o

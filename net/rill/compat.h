@@ -43,6 +43,15 @@
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
 #endif
 
+/* 6.11 made the table constant that a handler of a sysctl gets. */
+#ifdef RILL_HAVE_CONST_CTL_TABLE
+#define RILL_CTL_PROTO(name)	int name(const struct ctl_table *ctl, int write, void *buffer, \
+					 size_t *lenp, loff_t *ppos)
+#else
+#define RILL_CTL_PROTO(name)	int name(struct ctl_table *ctl, int write, void *buffer, \
+					 size_t *lenp, loff_t *ppos)
+#endif
+
 /* Tables lost their empty last entry when registration took a size. */
 #ifdef register_net_sysctl
 #define rill_register_sysctl(net, path, table, n) \

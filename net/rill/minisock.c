@@ -461,6 +461,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
 	rill_timers_init(sk);
+	rill_cong_inherit(sk);
 	rill_init_connection(sk);
 	rs->bucket = NULL;
 	if (sk->sk_state != TCP_LISTEN) {

@@ -47,6 +47,7 @@ static int rill_init_sock(struct sock *sk)
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
 	rill_timers_init(sk);
+	rill_cong_assign(sk);
 	rill_init_connection(sk);
 	sk->sk_write_space = rill_write_space;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
@@ -195,9 +196,10 @@ static int __net_init rill_init_net(struct net *net)
 	err = rill_mib_init_net(net);
 	if (err)
 		return err;
+	rill_cong_init_net(net);
 	err = rill_sysctl_init_net(net);
 	if (err)
-		goto out_mib;
+		goto out_cong;
 	err = rill_v4_init_net(net);
 	if (err)
 		goto out_sysctl;
@@ -210,7 +212,8 @@ out_v4:
 	rill_v4_exit_net(net);
 out_sysctl:
 	rill_sysctl_exit_net(net);
-out_mib:
+out_cong:
+	rill_cong_exit_net(net);
 	rill_mib_exit_net(net);
 	return err;
 }
@@ -223,6 +226,7 @@ static void __net_exit rill_exit_net(struct net *net)
 	synchronize_rcu();
 	rill_v4_exit_net(net);
 	rill_sysctl_exit_net(net);
+	rill_cong_exit_net(net);
 	rill_mib_exit_net(net);
 }
 
@@ -304,6 +308,7 @@ static int __init rill_init(void)
 	}
 	rill_family_ops.family = rill_family;
 	rill_sysctl_init();
+	rill_cong_registry_init();
 	err = rill_init_memory();
 	if (err)
 		return err;

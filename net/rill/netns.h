@@ -5,9 +5,12 @@
 #ifndef _RILL_NETNS_H
 #define _RILL_NETNS_H
 
+#include <linux/list.h>
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
+
+struct rill_cong_ops;
 
 /*
  * Counters, as /proc/net/rill_snmp shows them. X(symbol, name): the name gets
@@ -115,6 +118,8 @@ struct rill_mib_pcpu {
  * @estab: connections in ESTABLISHED or CLOSE_WAIT (CurrEstab)
  * @sysctl_hdr: handle of net.rill
  * @sysctl_table: this namespace's copy of the table
+ * @cong_default: congestion control of new sockets; its module is held
+ * @cong_node: in the list of all namespaces; both are cong.c's
  * @rmem: receive buffer: minimum, default, limit of autotuning; bytes
  * @wmem: send buffer, likewise
  *
@@ -128,6 +133,8 @@ struct rill_net {
 	atomic_t	estab;
 	struct ctl_table_header *sysctl_hdr;
 	struct ctl_table *sysctl_table;
+	struct rill_cong_ops __rcu *cong_default;
+	struct list_head cong_node;
 
 	int		rmem[3];
 	int		wmem[3];

@@ -79,6 +79,18 @@ void rill_pace_sent(struct sock *sk, u32 len);
 void rill_pace_init(struct sock *sk);
 void rill_pace_stop(struct sock *sk);
 
+/* cong.c */
+void rill_cong_registry_init(void);
+void rill_cong_init_net(struct net *net);
+void rill_cong_exit_net(struct net *net);
+void rill_cong_assign(struct sock *sk);
+void rill_cong_inherit(struct sock *sk);
+void rill_cong_release(struct sock *sk);
+int rill_cong_set(struct sock *sk, const char *name);
+RILL_CTL_PROTO(rill_cong_sysctl_default);
+RILL_CTL_PROTO(rill_cong_sysctl_available);
+RILL_CTL_PROTO(rill_cong_sysctl_allowed);
+
 /* output.c */
 void rill_output(struct sock *sk);
 void rill_push(struct sock *sk, bool force);

@@ -213,6 +213,7 @@ struct rill_sock {
 	struct rill_listen listen;
 
 	/* options: kept by a disconnect, inherited by a listener's children */
+	const struct rill_cong_ops *cong_ops;	/* we hold its module; cong.c */
 	u32	user_timeout;		/* ms; 0: retries2 */
 	u32	keep_idle;		/* jiffies; 0: sysctl */
 	u32	keep_intvl;		/* jiffies; 0: sysctl */
@@ -223,7 +224,8 @@ struct rill_sock {
 	u8	keep_probes;		/* 0: sysctl */
 	u8	nodelay:1,
 		cork:1,
-		cmsg_inq:1;		/* TCP_INQ */
+		cmsg_inq:1,		/* TCP_INQ */
+		cong_set:1;		/* cong_ops is the program's choice */
 };
 
 static inline struct rill_sock *rill_sk(const struct sock *sk)
@@ -260,6 +262,12 @@ static inline u32 rill_flight(const struct rill_sock *rs)
 static inline u32 rill_pipe(const struct rill_sock *rs)
 {
 	return rs->board.in_flight - min(rs->recov.dup_len, rs->board.in_flight);
+}
+
+/* Does the algorithm want ECN, and an exact echo (RFC 8257), come what may? */
+static inline bool rill_cong_wants_ecn(const struct rill_sock *rs)
+{
+	return rs->cong_ops->flags & RILL_CONG_ECN;
 }
 
 /* Has the FIN been acknowledged? */

@@ -143,8 +143,8 @@ static int rill_set_int(struct sock *sk, int name, int val)
 	return -ENOPROTOOPT;
 }
 
-/* By name; there is one to choose so far. TO-12. */
-static int rill_set_congestion(sockptr_t optval, unsigned int optlen)
+/* By name. TO-12. */
+static int rill_set_congestion(struct sock *sk, sockptr_t optval, unsigned int optlen)
 {
 	char name[RILL_CONG_NAME_MAX];
 	int n;
@@ -155,7 +155,7 @@ static int rill_set_congestion(sockptr_t optval, unsigned int optlen)
 	if (n < 0)
 		return -EFAULT;
 	name[n] = 0;
-	return strcmp(name, rill_cong_reno.name) ? -ENOENT : 0;
+	return rill_cong_set(sk, name);
 }
 
 /**
@@ -179,7 +179,7 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
-		return rill_set_congestion(optval, optlen);
+		return rill_set_congestion(sk, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
@@ -344,9 +344,14 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		release_sock(sk);
 		return rill_put_opt(optval, optlen, len, &info, sizeof(info));
 	}
-	if (optname == TCP_CONGESTION)
-		return rill_put_opt(optval, optlen, len, rill_cong_reno.name,
-				    RILL_CONG_NAME_MAX);
+	if (optname == TCP_CONGESTION) {
+		char name[RILL_CONG_NAME_MAX] = { };
+
+		lock_sock(sk);
+		strscpy(name, rill_sk(sk)->cong_ops->name, sizeof(name));
+		release_sock(sk);
+		return rill_put_opt(optval, optlen, len, name, sizeof(name));
+	}
 	lock_sock(sk);
 	val = rill_get_int(sk, optname);
 	release_sock(sk);

@@ -88,7 +88,7 @@ void rill_init_connection(struct sock *sk)
 	rs->mss = RILL_DEFAULT_MSS;
 	rs->rcv_mss = RILL_DEFAULT_MSS;
 	rs->rcv_share = RILL_SHARE_INIT;
-	rill_cong_init(&rs->cong, &rill_cong_reno, rs->mss, rill_cong_iw(rs->mss));
+	rill_cong_init(&rs->cong, rs->cong_ops, rs->mss, rill_cong_iw(rs->mss));
 	rs->window_clamp = rs->user_window ? : U32_MAX;
 	rs->accept_next = NULL;
 	spin_lock_init(&rs->listen.lock);
@@ -129,6 +129,7 @@ void rill_destroy_sock(struct sock *sk)
 	rill_write_queue_purge(sk);
 	rill_ofo_purge(sk);
 	rill_bind_put(sk);
+	rill_cong_release(sk);
 	sk_sockets_allocated_dec(sk);
 }
 

@@ -9,7 +9,7 @@
 
 #include "compat.h"
 #include "netns.h"
-#include "sock.h"
+#include "proto.h"
 
 #define RILL_BUF_MIN	4096
 #define RILL_RMEM_MAX	(6 << 20)
@@ -49,10 +49,19 @@ static int rill_two = 2;
 	  .maxlen = sizeof(int[3]), .mode = 0644,			\
 	  .proc_handler = proc_dointvec_minmax, .extra1 = &rill_buf_floor }
 
+#define RILL_CONG(_procname, _mode, _handler)				\
+	{ .procname = _procname, .mode = (_mode),			\
+	  .data = (void *)offsetof(struct rill_net, cong_default),	\
+	  .proc_handler = (_handler) }
+
 /* .data holds the offset in struct rill_net until a namespace copies it. */
 static const struct ctl_table rill_table[] = {
+	/* global: what comes first, see rill_sysctl_init_net() */
 	{ .procname = "mem", .maxlen = sizeof(rill_sysctl_mem), .mode = 0644,
 	  .proc_handler = proc_doulongvec_minmax },
+	RILL_CONG("allowed_congestion_control", 0644, rill_cong_sysctl_allowed),
+	RILL_CONG("available_congestion_control", 0444, rill_cong_sysctl_available),
+	RILL_CONG("congestion_control", 0644, rill_cong_sysctl_default),
 	RILL_TRIPLE(rmem),
 	RILL_TRIPLE(wmem),
 	RILL_INT(retries1, SYSCTL_ZERO, &rill_u8_max),
@@ -164,8 +173,10 @@ int rill_sysctl_init_net(struct net *net)
 		table[i].data = (char *)rn + (unsigned long)table[i].data;
 	table[0].data = &rill_sysctl_mem;
 	/* what is global is for the first namespace to set */
-	if (!net_eq(net, &init_net))
+	if (!net_eq(net, &init_net)) {
 		table[0].mode = 0444;
+		table[1].mode = 0444;
+	}
 	rn->sysctl_hdr = rill_register_sysctl(net, "net/rill", table, n);
 	if (!rn->sysctl_hdr) {
 		kfree(table);

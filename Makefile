@@ -36,7 +36,7 @@ kdir:
 
 clean:
 	@if [ -e '$(KDIR)/Makefile' ]; then $(MAKE) -C $(KDIR) M=$(CURDIR) clean; \
-	 else find Kbuild net -type f \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete; \
+	 else find Kbuild net examples -type f \( -name '*.o' -o -name '.*.cmd' -o -name '.*.d' \) -delete; \
 	      rm -f -- *.o *.ko *.mod *.mod.c .*.cmd Module.symvers modules.order; fi
 	rm -rf $(BUILD)
 

@@ -28,17 +28,31 @@ kbuild() {
 	env -u MAKEFLAGS -u MAKELEVEL make -C "$kdir" M="$dir" -k -j"$(nproc)" W=1 "$@" modules
 }
 
+# build_examples KERNEL - modules apart from rill.ko, against its Module.symvers
+build_examples() {
+	local kernel=$1 dir=$PWD/$out/$1 kdir example
+	shift
+
+	kdir=$(kernel_var "$kernel" kdir)
+	[[ $kernel != uml* ]] || set -- ARCH=um "$@"
+	for example in examples/*/Makefile; do
+		env -u MAKEFLAGS -u MAKELEVEL make -C "$dir/${example%/Makefile}" KDIR="$kdir" \
+			RILL="$dir" W=1 "$@" modules || return
+	done
+}
+
 # build_copy KERNEL - a full build with gcc's extra warnings, once a change
 build_copy() {
 	local dir=$out/$1
 
-	[[ ! -e $dir.log || -n $(find Kbuild include net tools/lint -newer "$dir.log" -print -quit) ]] ||
+	[[ ! -e $dir.log || -n $(find Kbuild include net examples tools/lint -newer "$dir.log" -print -quit) ]] ||
 		return 0
 	rm -rf "$dir" "$dir".*
 	mkdir -p "$dir"
-	cp -r Kbuild include net "$dir/"
+	cp -r Kbuild include net examples "$dir/"
 	find "$dir" \( -name '*.o' -o -name '.*.cmd' -o -name '*.ko' -o -name '*.mod*' \) -delete
 	kbuild "$1" >"$dir.log.new" 2>&1 || echo "build failed" >>"$dir.log.new"
+	build_examples "$1" >>"$dir.log.new" 2>&1 || echo "build failed" >>"$dir.log.new"
 	mv "$dir.log.new" "$dir.log"
 }
 
@@ -59,6 +73,7 @@ sparse_check() {
 	command -v sparse >/dev/null || { echo "sparse is not installed"; return 4; }
 	build_copy "$1"
 	kbuild "$1" C=2 CHECK=sparse >"$out/$1.sparse" 2>&1 || true
+	build_examples "$1" C=2 CHECK=sparse >>"$out/$1.sparse" 2>&1 || true
 	complaints "$1" "$out/$1.sparse" | { grep -E '\.[ch]:[0-9]+:' || true; } |
 		nothing "sparse complains"
 }

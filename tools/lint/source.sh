@@ -3,7 +3,7 @@
 # Sourced by lint: checks that only read the text.  A check prints what is
 # wrong and fails; status 4 means skipped, with the reason as the last line.
 
-kernel_code='^(net|include)/.*\.[ch]$'
+kernel_code='^(net|include|examples)/.*\.[ch]$'
 user_code='^(tools|selftests)/.*\.[ch]$'
 
 # What checkpatch says and we do not follow:
@@ -105,7 +105,7 @@ check_kernel_doc() {
 }
 
 check_line_limit() {
-	files '^(net|include|tools|selftests|\.ci|packaging|Documentation)/|^[^/]*$' |
+	files '^(net|include|examples|tools|selftests|\.ci|packaging|Documentation)/|^[^/]*$' |
 		but '^LICENSE$' | while IFS= read -r name; do
 			awk -v f="$name" 'END { if (NR > 1000) print f ": " NR " lines" }' "$name"
 		done | nothing "a file above a thousand lines is two files"
@@ -165,7 +165,7 @@ check_sleep() {
 }
 
 check_unfinished() {
-	files '^(net|include|tools|selftests|\.ci)/|^[^/]*$' | but '^tools/lint/' |
+	files '^(net|include|examples|tools|selftests|\.ci)/|^[^/]*$' | but '^tools/lint/' |
 		search '\b(TODO|FIXME|XXX|HACK)\b|#[ \t]*if 0' |
 		nothing "what is not finished stands in Documentation/notes.md"
 }

@@ -326,6 +326,7 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	w->r.c.una = rs->snd_una;
 	w->r.c.nxt = rs->snd_nxt;
 	w->r.c.min_rtt_us = rs->rtt.min_us;
+	w->r.c.srtt_us = rs->rtt.srtt_us >> 3;
 	w->r.c.cwnd_limited = rs->cwnd_limited;
 	w->r.pipe = rill_pipe(rs);
 	w->r.lost = rs->board.lost_len;

@@ -9,6 +9,9 @@
 #define _NET_RILL_H
 
 #include <linux/types.h>
+#ifndef __KERNEL__
+#include <stdbool.h>
+#endif
 
 #define RILL_CONG_NAME_MAX	16
 #define RILL_SSTHRESH_INFINITE	0x7fffffffU
@@ -67,8 +70,8 @@ struct rill_cong_ack {
 	__u32	flight;
 	__u32	una;
 	__u32	nxt;
-	_Bool	ece;
-	_Bool	cwnd_limited;
+	bool	ece;
+	bool	cwnd_limited;
 };
 
 /**
@@ -90,7 +93,7 @@ enum rill_cong_event {
 };
 
 /* rill_cong_ops.flags */
-#define RILL_CONG_UNRESTRICTED	0x1	/* any user may choose it; allowed_congestion_control changes it */
+#define RILL_CONG_UNRESTRICTED	0x1	/* any user may choose it; the sysctls change it */
 #define RILL_CONG_ECN		0x2	/* wants ECN whatever the sysctl says (DCTCP) */
 #define RILL_CONG_PACED		0x4	/* wants its segments paced */
 

@@ -73,7 +73,7 @@ struct cubic {
 
 static struct cubic *cubic(struct rill_cong *c)
 {
-	_Static_assert(sizeof(struct cubic) <= sizeof(c->priv), "priv is too small");
+	static_assert(sizeof(struct cubic) <= sizeof(c->priv), "priv is too small");
 
 	return (struct cubic *)c->priv;
 }

@@ -7,7 +7,7 @@
 #include "cong.h"
 #include "seq.h"
 
-#define ONE		(1U << 20)	/* of alpha */
+#define ONE		0x100000U	/* of alpha */
 #define G_SHIFT		4		/* g = 1/16, RFC 8257, 4.2 */
 
 /**
@@ -28,7 +28,7 @@ struct dctcp {
 
 static struct dctcp *dctcp(struct rill_cong *c)
 {
-	_Static_assert(sizeof(struct dctcp) <= sizeof(c->priv), "priv is too small");
+	static_assert(sizeof(struct dctcp) <= sizeof(c->priv), "priv is too small");
 
 	return (struct dctcp *)c->priv;
 }

@@ -85,11 +85,11 @@ static u32 k_of(struct path *p)
 	return cubic(&p->c)->e.k_ms;
 }
 
-#define EXPECT_NEAR(test, got, want, by)			\
-	do {							\
-		KUNIT_EXPECT_GE(test, (u64)(got) + (by), (u64)(want));	\
-		KUNIT_EXPECT_LE(test, (u64)(got), (u64)(want) + (by));	\
-	} while (0)
+static void expect_near(struct kunit *test, u64 got, u64 want, u64 by)
+{
+	KUNIT_EXPECT_GE(test, got + by, want);
+	KUNIT_EXPECT_LE(test, got, want + by);
+}
 
 struct root {
 	const char *name;
@@ -168,7 +168,7 @@ static void congestion_avoidance__follows_the_curve(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, p.c.cwnd, 700U * MSS);
 		run(&p, steps[i], steps[i]);	/* the curve begins */
 		run(&p, at->ms * MS, steps[i]);
-		EXPECT_NEAR(test, p.c.cwnd, at->cwnd, at->cwnd / 100);
+		expect_near(test, p.c.cwnd, at->cwnd, at->cwnd / 100);
 		KUNIT_EXPECT_EQ(test, k_of(&p), 9086U);
 	}
 }
@@ -183,7 +183,7 @@ static void w_cubic__exact(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, w_cubic(&e, MSS, 4086), 950000ULL);	/* - 0.4 * 5^3 */
 	KUNIT_EXPECT_EQ(test, w_cubic(&e, MSS, 10086), 1000400ULL);
 	/* 700 segments at 0, but for half a millisecond of K */
-	EXPECT_NEAR(test, w_cubic(&e, MSS, 0), 700 * MSS, MSS / 10);
+	expect_near(test, w_cubic(&e, MSS, 0), 700 * MSS, MSS / 10);
 }
 
 /* CUB-1I: K for any window and segment gives the window back at t = 0 */
@@ -200,7 +200,7 @@ static void epoch_begins__k_fits(struct kunit *test)
 			p.c.mss = segments[i];
 			lose(&p);
 			epoch_begins(cubic(&p.c), &p.c, p.now);
-			EXPECT_NEAR(test, w_cubic(&cubic(&p.c)->e, segments[i], 0), p.c.cwnd,
+			expect_near(test, w_cubic(&cubic(&p.c)->e, segments[i], 0), p.c.cwnd,
 				    cwnd / 1000 * segments[i] + segments[i]);
 		}
 }
@@ -252,7 +252,7 @@ static void time_passes__idle(struct kunit *test)
 	run(&p, 3 * SEC, 10 * MS);
 	run(&q, 3 * SEC, 10 * MS);
 	KUNIT_EXPECT_EQ(test, p.c.cwnd, q.c.cwnd);
-	EXPECT_NEAR(test, p.c.cwnd, 972700, 9000);
+	expect_near(test, p.c.cwnd, 972700, 9000);
 }
 
 /* CUB-3M, CUB-7M: nor is time in which the window was not used, nor does it grow */
@@ -299,11 +299,11 @@ static void estimate_reno__short_path(struct kunit *test)
 	lose(&p);
 	KUNIT_EXPECT_EQ(test, p.c.cwnd, 28U * MSS);
 	run(&p, 10 * MS, 100);
-	EXPECT_NEAR(test, p.c.cwnd, 28000 + 10 * 1000 * 9 / 17, 300);
+	expect_near(test, p.c.cwnd, 28000 + 10 * 1000 * 9 / 17, 300);
 	run(&p, 12670, 100);		/* (40 - 28) * 17 / 9 = 22.67 rounds */
-	EXPECT_NEAR(test, p.c.cwnd, 40000, 500);
+	expect_near(test, p.c.cwnd, 40000, 500);
 	run(&p, 20 * MS, 100);
-	EXPECT_NEAR(test, p.c.cwnd, 60000, 1000);
+	expect_near(test, p.c.cwnd, 60000, 1000);
 }
 
 /* CUB-4S, CC-4M: never faster than Reno there, one ACK of a round or many */
@@ -316,7 +316,7 @@ static void estimate_reno__super_acks(struct kunit *test)
 	q = p;
 	run(&p, 40 * MS, 20);
 	run(&q, 40 * MS, 1000);
-	EXPECT_NEAR(test, q.c.cwnd, p.c.cwnd, MSS);
+	expect_near(test, q.c.cwnd, p.c.cwnd, MSS);
 }
 
 /* CUB-5M: (target - cwnd) / cwnd for each segment, however ACKs divide them */
@@ -335,7 +335,7 @@ static void grow_to_target__in_proportion(struct kunit *test)
 		start(&p, 700 * MSS, 500 * MSS, 100 * MS);
 		for (n = 0; n < parts[i]; n++)
 			grow_to_target(cubic(&p.c), &p.c, 70 * MSS / parts[i], to);
-		EXPECT_NEAR(test, p.c.cwnd, 701400, 100);
+		expect_near(test, p.c.cwnd, 701400, 100);
 	}
 }
 
@@ -403,7 +403,7 @@ static void cubic_event__timeout(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, cubic(&p.c)->e.running);
 	KUNIT_EXPECT_EQ(test, k_of(&p), 0U);
 	KUNIT_EXPECT_EQ(test, cubic(&p.c)->e.cwnd_prior, 800U * MSS);
-	EXPECT_NEAR(test, cubic(&p.c)->e.w_max, 560 * MSS, 1);
+	expect_near(test, cubic(&p.c)->e.w_max, 560 * MSS, 1);
 }
 
 /* CUB-11M: with no loss yet, K is 0 and the window before is the present one */
@@ -425,7 +425,7 @@ static void target__blind(struct kunit *test)
 
 	start(&p, 1000 * MSS, 999 * MSS, 100 * MS);
 	run(&p, 100 * MS, 1 * MS);
-	EXPECT_NEAR(test, p.c.cwnd, 1050 * MSS, 3 * MSS);
+	expect_near(test, p.c.cwnd, 1050 * MSS, 3 * MSS);
 	/* and not after a loss */
 	lose(&p);
 	p.c.cwnd = p.c.ssthresh + 1;
@@ -453,7 +453,7 @@ static void undo__restores(struct kunit *test)
 				     sizeof(struct cubic_epoch)), 0);
 	run(&p, 6 * SEC, 10 * MS);
 	run(&q, 6 * SEC, 10 * MS);
-	EXPECT_NEAR(test, q.c.cwnd, p.c.cwnd, MSS);
+	expect_near(test, q.c.cwnd, p.c.cwnd, MSS);
 
 	/* once, and only if something was cut */
 	p = q;

@@ -298,6 +298,67 @@ static void slow_start_ts(void)
 	slow_start(true);
 }
 
+/*
+ * A long fat path, 100 Mbit/s and 200 ms: 2.5 MB are under way, so the window
+ * grows to that at least, and the path is filled.
+ */
+static void long_path_of(const char *timestamps)
+{
+	struct net2 n = net2_new(NET_SINGLE, 1500);
+	static char out[1 << 20], got[1 << 20];
+	const long total = 100 << 20;
+	long sent = 0, come = 0, half = 0;
+	struct tcp_info ti;
+	double t0, t1 = 0, mbit;
+	struct pair q;
+
+	need_netem();
+	need_sysctl("timestamps");
+	ns_enter(n.b);
+	sysctl_set("timestamps", timestamps);
+	ASSERT_EQ(sh("tc qdisc add dev eb root netem limit 10000 rate 100mbit delay 100ms"), 0);
+	ns_enter(n.a);
+	ASSERT_EQ(sh("tc qdisc add dev ea root netem limit 10000 rate 100mbit delay 100ms"), 0);
+	q = pair_net2(&n);
+	sk_nonblock(q.c, true);
+	sk_nonblock(q.s, true);
+	t0 = now();
+	while (come < total) {
+		struct pollfd f[2] = { { q.s, POLLIN, 0 },
+				       { q.c, sent < total ? POLLOUT : 0, 0 } };
+		ssize_t k;
+
+		OK(poll(f, 2, patience(5000)));
+		k = send(q.c, out, sent < total ? sizeof(out) : 0, 0);
+		sent += k > 0 ? k : 0;
+		k = recv(q.s, got, sizeof(got), 0);
+		come += k > 0 ? k : 0;
+		if (!half && come > total / 2) {
+			half = come;
+			t1 = now();
+		}
+	}
+	mbit = (come - half) * 8 / (now() - t1) / 1e6;
+	sk_info(q.s, &ti);
+	t_note("%.1f Mbit/s, the second half %.1f, rtt %u us, %u bytes a round trip, buffer %d",
+	       come * 8 / (now() - t0) / 1e6, mbit, ti.tcpi_rcv_rtt, ti.tcpi_rcv_space,
+	       sk_get(q.s, SOL_SOCKET, SO_RCVBUF));
+	ASSERT_GE(ti.tcpi_rcv_space, 2000000);
+	ASSERT_GE(mbit, 80);
+	if (*timestamps == '1')
+		ASSERT_GE(ti.tcpi_rcv_rtt, 190000);
+}
+
+static void long_path(void)
+{
+	long_path_of("1");
+}
+
+static void long_path_plain(void)
+{
+	long_path_of("0");
+}
+
 static void pinned(void)
 {
 	struct seg *s;
@@ -345,6 +406,8 @@ static const struct rt_test tests[] = {
 	{ "any_window", "WS-6M SHLD-14", any_window, 0, 0 },
 	{ "slow_start", "C53", slow_start_plain, 0, 0 },
 	{ "slow_start_timestamps", "C53", slow_start_ts, 0, 0 },
+	{ "long_path", "C53", long_path, T_LONG, 120 },
+	{ "long_path_no_timestamps", "C53", long_path_plain, T_LONG, 120 },
 	{ "pinned", "C53", pinned, 0, 0 },
 	{ "moderate_rcvbuf", "C53", not_moderate, 0, 0 },
 };

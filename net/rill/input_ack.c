@@ -253,6 +253,7 @@ static u32 rill_detect_loss(struct sock *sk, u64 now)
 static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 {
 	struct rill_sock *rs = rill_sk(sk);
+	u8 before = rs->recov.state;
 
 	if (!rs->tlp_out || rill_before(rs->snd_una, rs->tlp_end))
 		return;
@@ -264,6 +265,8 @@ static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 		rill_mib_inc(sock_net(sk), RILL_MIB_LOSS_PROBE_RECOVERY);
 		rill_recov_probed(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt,
 				  rill_flight(rs), w->r.c.now_us);
+		if (rs->recov.state != before)
+			rill_ecn_reduced(&rs->ecn);
 	} else if (w->dup && !w->d.sacked) {
 		rs->tlp_out = 0;	/* both copies arrived */
 	}
@@ -344,6 +347,11 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 		rill_rack_recovered(&rs->rack);
 	if (todo & RILL_DO_ENTERED)
 		rill_mib_inc(sock_net(sk), RILL_MIB_FAST_RETRANS);
+	/* an echo in the same window has said so already */
+	if (todo & RILL_DO_ENTERED && (before != RILL_RECOV_CWR || todo & RILL_DO_RECOVERED))
+		rill_ecn_reduced(&rs->ecn);
+	if (todo & RILL_DO_UNDONE)
+		rs->ecn.cwr_due = 0;
 	if (rs->board.lost_len)
 		rs->out |= RILL_OUT_RETRANS;
 	rs->out |= RILL_OUT_PUSH;
@@ -418,6 +426,8 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 	}
 	rill_probe_verdict(sk, w);
 	rill_recover(sk, w);
+	if (w->r.c.ece)
+		rill_ecn_echoed(sk, w->r.c.flight);
 
 	if (!w->r.moved && !w->d.sacked)
 		return;
@@ -461,6 +471,8 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 	if (!rill_flight(rs))
 		return true;
 	w.r.c.now_us = rill_now_us();
+	w.r.c.ece = rs->ecn.ok && tcp_hdr(skb)->ece && !tcp_hdr(skb)->syn &&
+		    !rill_before(ack, rs->snd_una);
 	/* RFC 5681, 2: a duplicate ACK */
 	w.dup = ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
 	if (w.dup)

@@ -147,13 +147,14 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	rill_synack_options(req, &opts);
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
-			 TCPHDR_SYN | TCPHDR_ACK, &opts);
+			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
 	rill_fill_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr, NULL,
-			      inet_sk(req->listener)->tos);
+			      inet_sk(req->listener)->tos |
+			      (req->ecn_ok && rill_ecn_wanted(req->listener) ? RILL_ECN_ECT0 : 0));
 }
 
 static void rill_resend_synack(struct rill_mini *req)
@@ -259,6 +260,7 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 	const struct rill_sock *rs = rill_sk(sk);
+	const struct tcphdr *th = tcp_hdr(skb);
 	u32 space = rill_full_space(sk);
 
 	req->rcv_nxt = RILL_SEQ(skb) + 1;
@@ -271,6 +273,8 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 		req->mss = min(req->mss, rs->mss_user);
 	req->adv_mss = rill_adv_mss(sk, dst);
 	req->tos = ip_hdr(skb)->tos;
+	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_wanted(sk), th->ece, th->cwr,
+				       req->tos & RILL_ECN_MASK);
 	req->mark = READ_ONCE(sk->sk_mark);
 	req->sack_ok = opts->present & RILL_OPT_SACK_PERM && rn->sack;
 	req->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
@@ -506,6 +510,8 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	if (rs->user_window)
 		rs->window_clamp = min(rs->window_clamp, rs->user_window);
 	rs->sack_ok = req->sack_ok;
+	rs->ecn.asked = req->ecn_ok;
+	rs->ecn.ok = req->ecn_ok;
 	rs->ts_ok = req->ts_ok;
 	rs->ts_recent = req->ts_recent;
 	rs->ts_recent_stamp = req->ts_recent_stamp;

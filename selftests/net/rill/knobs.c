@@ -30,6 +30,7 @@ static void defaults(void)
 		{ "synack_retries", "5" }, { "fin_timeout", "60" },
 		/* those that may be missing for now */
 		{ "abort_on_overflow", "0" }, { "rfc1337", "0" }, { "window_scaling", "1" },
+		{ "ecn", "2" }, { "ecn_fallback", "1" },
 		{ "timestamps", "1" }, { "keepalive_time", "7200" }, { "keepalive_intvl", "75" },
 		{ "keepalive_probes", "9" }, { "orphan_retries", "0" },
 		{ "moderate_rcvbuf", "1" }, { "invalid_ratelimit", "500" },

@@ -219,7 +219,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 
 	/* PAWS-1M, before the window check; PAWS-2M: RST is exempt */
 	if (!th->rst && rill_paws_rejects(rs, opts)) {
-		if (!rill_ack_limited(sk))
+		if (skb->len || !rill_ack_limited(sk))
 			rs->out |= RILL_OUT_ACK_NOW;
 		rill_drop(sk, skb, RILL_DROP_PAWS);
 		return false;

@@ -45,17 +45,23 @@ u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
 
 /**
  * rill_ts_offset() - what a tuple adds to the timestamp clock (TS-9S)
+ * @net: namespace; its timestamps=2 means none
  * @saddr: our address
  * @daddr: the peer's
+ * @sport: our port
+ * @dport: the peer's
  *
- * The same for every connection between two hosts, so that a TIME_WAIT can
- * tell by the timestamp that a SYN is new (RFC 6191).
+ * The same for every connection of one tuple, so that a TIME_WAIT can tell by
+ * the timestamp that a SYN is new (RFC 6191).
  *
  * Return: the offset, ms.
  */
-u32 rill_ts_offset(__be32 saddr, __be32 daddr)
+u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
 {
-	return siphash_2u32((__force u32)saddr, (__force u32)daddr, &rill_ts_key);
+	if (READ_ONCE(rill_net(net)->timestamps) != 1)
+		return 0;
+	return siphash_3u32((__force u32)saddr, (__force u32)daddr,
+			    (__force u32)sport << 16 | (__force u32)dport, &rill_ts_key);
 }
 
 /* RCU readers may still be on this object's chain: keep its linkage. */
@@ -264,7 +270,8 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	u32 space = rill_full_space(sk);
 
 	req->rcv_nxt = RILL_SEQ(skb) + 1;
-	req->ts_offset = rill_ts_offset(req->c.skc_rcv_saddr, req->c.skc_daddr);
+	req->ts_offset = rill_ts_offset(sock_net(sk), req->c.skc_rcv_saddr, req->c.skc_daddr,
+					htons(req->c.skc_num), req->c.skc_dport);
 	req->snd_nxt = rill_isn(req->c.skc_rcv_saddr, req->c.skc_daddr, htons(req->c.skc_num),
 				req->c.skc_dport) + 1;
 	req->mss = opts->present & RILL_OPT_MSS ? max_t(u16, opts->mss, RILL_MIN_SND_MSS) :

@@ -59,7 +59,7 @@ void rill_rcvbuf_grow(struct sock *sk);
 
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
-u32 rill_ts_offset(__be32 saddr, __be32 daddr);
+u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 
 /* state.c */
 void rill_set_state(struct sock *sk, enum rill_event event);

@@ -80,7 +80,7 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT_AS("tw_reuse", timewait_reuse, SYSCTL_ZERO, &rill_two),
 	RILL_INT(ecn, SYSCTL_ZERO, &rill_two),
 	RILL_INT(ecn_fallback, SYSCTL_ZERO, SYSCTL_ONE),
-	RILL_INT(timestamps, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(timestamps, SYSCTL_ZERO, &rill_two),
 	RILL_INT(sack, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(dsack, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(window_scaling, SYSCTL_ZERO, SYSCTL_ONE),

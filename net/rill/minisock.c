@@ -527,6 +527,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->mss_clamp = req->mss;
 	rs->stall_us = req->synack_us;
 	rs->retransmits = req->retrans;
+	rs->total_retrans = req->retrans;
 	sk_setup_caps(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
 	return sk;

@@ -166,6 +166,6 @@ void rill_ecn_echoed(struct sock *sk, u32 flight)
 	struct rill_sock *rs = rill_sk(sk);
 
 	if (rill_recov_ece(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt, flight,
-				     rill_now_us()))
+			   rill_now_us()))
 		rill_ecn_reduced(&rs->ecn);
 }

@@ -646,7 +646,8 @@ static void dctcp_echo(void)
 	static const uint8_t marks[] = {
 		ECT0, ECT0, CE, ECT0, CE, CE, CE, ECT0, ECT0, CE, CE, ECT0, CE, ECT0, ECT0, ECT0
 	};
-	uint32_t acked, from, marked = 0, echoed = 0;
+	static char seg[1000];
+	uint32_t acked, marked = 0, echoed = 0;
 	struct seg *s;
 	size_t i;
 
@@ -659,12 +660,11 @@ static void dctcp_echo(void)
 	ASSERT_EQ(s->flags, F_SYN | F_ACK | F_ECE);
 	ASSERT_EQ(mark(s), ECT0);
 	accepted();
-	from = p.snd_nxt;
-	acked = from;
+	acked = p.snd_nxt;
 	for (i = 0; i < 4 * ARRAY_SIZE(marks); i++) {
 		p.tos = marks[i % ARRAY_SIZE(marks)];
-		marked += p.tos == CE ? 1000 : 0;
-		peer_put(&p, F_ACK, (char[1000]){ }, 1000);
+		marked += p.tos == CE ? sizeof(seg) : 0;
+		peer_put(&p, F_ACK, seg, sizeof(seg));
 		while ((s = peer_get(&p, 0))) {
 			ASSERT_EQ(mark(s), ECT0);
 			if (s->flags & F_ECE)

@@ -75,7 +75,8 @@ static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
 	if (!rs->iss)
 		rs->iss = rill_isn(inet->inet_saddr, inet->inet_daddr, inet->inet_sport,
 				   inet->inet_dport);
-	rs->ts_offset = rill_ts_offset(inet->inet_saddr, inet->inet_daddr);
+	rs->ts_offset = rill_ts_offset(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
+				       inet->inet_sport, inet->inet_dport);
 	rs->snd_una = rs->iss;
 	rs->snd_sml = rs->iss;
 	rs->snd_nxt = rs->iss + 1;

@@ -203,7 +203,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	}
 	/* Second, check the RST bit. SM-8: it needs an acceptable ACK. */
 	if (th->rst) {
-		if (th->ack)
+		if (th->ack && !rill_ecn_refused(sk))
 			rill_reset_received(sk);
 		rill_drop(sk, skb, th->ack ? RILL_DROP_AFTER_CLOSE : RILL_DROP_RST_WINDOW);
 		return;
@@ -214,6 +214,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 		return;
 	}
 	rill_syn_options(sk, opts, RILL_SEQ(skb));
+	rill_ecn_syn_received(&rs->ecn, th->ack, th->ece, th->cwr);
 	rs->snd_wnd = RILL_CB(skb)->wnd;	/* WS-3M: not scaled in a SYN */
 	if (!th->ack) {
 		/* Simultaneous open (MUST-10). */
@@ -255,6 +256,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 	/* The SYN-ACK of a simultaneous open brings nothing new but its ACK. */
 	if (sk->sk_state == TCP_SYN_RECV && th->syn && th->ack && !th->rst && seq == rs->irs &&
 	    RILL_CB(skb)->ack == rs->snd_nxt) {
+		rs->ecn.ok &= th->ece;
 		RILL_SEQ(skb)++;
 		return true;
 	}

@@ -64,7 +64,9 @@ void rill_init_transfer(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 mss = rill_mss_full(rs);
 
-	rill_cong_init(&rs->cong, rs->cong_ops, mss, rill_cong_iw(mss));
+	/* IW-2M, relaxed for a single loss of the SYN as RFC 6928, 2 allows */
+	rill_cong_init(&rs->cong, rs->cong_ops, mss,
+		       rs->total_retrans > 1 ? mss : rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
 	rill_rack_init(&rs->rack, rs->snd_una);
 	rill_rcvbuf_init(sk);
@@ -253,6 +255,7 @@ static u32 rill_detect_loss(struct sock *sk, u64 now)
 static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 {
 	struct rill_sock *rs = rill_sk(sk);
+	u8 before = rs->recov.state;
 
 	if (!rs->tlp_out || rill_before(rs->snd_una, rs->tlp_end))
 		return;
@@ -264,6 +267,8 @@ static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 		rill_mib_inc(sock_net(sk), RILL_MIB_LOSS_PROBE_RECOVERY);
 		rill_recov_probed(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt,
 				  rill_flight(rs), w->r.c.now_us);
+		if (rs->recov.state != before)
+			rill_ecn_reduced(&rs->ecn);
 	} else if (w->dup && !w->d.sacked) {
 		rs->tlp_out = 0;	/* both copies arrived */
 	}
@@ -345,6 +350,11 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 		rill_rack_recovered(&rs->rack);
 	if (todo & RILL_DO_ENTERED)
 		rill_mib_inc(sock_net(sk), RILL_MIB_FAST_RETRANS);
+	/* an echo in the same window has said so already */
+	if (todo & RILL_DO_ENTERED && (before != RILL_RECOV_CWR || todo & RILL_DO_RECOVERED))
+		rill_ecn_reduced(&rs->ecn);
+	if (todo & RILL_DO_UNDONE)
+		rs->ecn.cwr_due = 0;
 	if (rs->board.lost_len)
 		rs->out |= RILL_OUT_RETRANS;
 	rs->out |= RILL_OUT_PUSH;
@@ -419,6 +429,8 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 	}
 	rill_probe_verdict(sk, w);
 	rill_recover(sk, w);
+	if (w->r.c.ece)
+		rill_ecn_echoed(sk, w->r.c.flight);
 
 	if (!w->r.moved && !w->d.sacked)
 		return;
@@ -462,6 +474,8 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 	if (!rill_flight(rs))
 		return true;
 	w.r.c.now_us = rill_now_us();
+	w.r.c.ece = rs->ecn.ok && tcp_hdr(skb)->ece && !tcp_hdr(skb)->syn &&
+		    !rill_before(ack, rs->snd_una);
 	/* RFC 5681, 2: a duplicate ACK */
 	w.dup = ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
 	if (w.dup)

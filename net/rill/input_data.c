@@ -316,6 +316,8 @@ static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;
 	}
+	if (text)
+		rill_ecn_received(sk, skb);
 	if (rill_before(RILL_SEQ(skb), rs->rcv_nxt))
 		rill_dsack(sk, RILL_SEQ(skb), rs->rcv_nxt, RILL_MIB_DSACK_OLD_SENT);
 	else if (!rill_reasm_empty(&rs->ofo))
@@ -341,6 +343,7 @@ static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;
 	}
+	rill_ecn_received(sk, skb);
 	rill_dsack_held(sk, seq, RILL_END(skb));
 	if (rill_reasm_insert(&rs->ofo, &RILL_CB(skb)->node, rill_ofo_covered, sk) ==
 	    RILL_REASM_QUEUED) {

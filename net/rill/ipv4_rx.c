@@ -37,6 +37,7 @@ static enum rill_mib rill_v4_check(struct sk_buff *skb)
 	RILL_CB(skb)->ack = th->ack ? ntohl(th->ack_seq) : 0;
 	RILL_CB(skb)->wnd = ntohs(th->window);
 	RILL_CB(skb)->flags = tcp_flag_byte(th);
+	RILL_CB(skb)->dsfield = ip_hdr(skb)->tos;
 	return 0;
 }
 

@@ -45,17 +45,23 @@ u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
 
 /**
  * rill_ts_offset() - what a tuple adds to the timestamp clock (TS-9S)
+ * @net: namespace; its timestamps=2 means none
  * @saddr: our address
  * @daddr: the peer's
+ * @sport: our port
+ * @dport: the peer's
  *
- * The same for every connection between two hosts, so that a TIME_WAIT can
- * tell by the timestamp that a SYN is new (RFC 6191).
+ * The same for every connection of one tuple, so that a TIME_WAIT can tell by
+ * the timestamp that a SYN is new (RFC 6191).
  *
  * Return: the offset, ms.
  */
-u32 rill_ts_offset(__be32 saddr, __be32 daddr)
+u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
 {
-	return siphash_2u32((__force u32)saddr, (__force u32)daddr, &rill_ts_key);
+	if (READ_ONCE(rill_net(net)->timestamps) != 1)
+		return 0;
+	return siphash_3u32((__force u32)saddr, (__force u32)daddr,
+			    (__force u32)sport << 16 | (__force u32)dport, &rill_ts_key);
 }
 
 /* RCU readers may still be on this object's chain: keep its linkage. */
@@ -147,13 +153,14 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	rill_synack_options(req, &opts);
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
-			 TCPHDR_SYN | TCPHDR_ACK, &opts);
+			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
 	rill_fill_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr, NULL,
-			      inet_sk(req->listener)->tos);
+			      inet_sk(req->listener)->tos |
+			      (req->ecn_ok && rill_ecn_wanted(req->listener) ? RILL_ECN_ECT0 : 0));
 }
 
 static void rill_resend_synack(struct rill_mini *req)
@@ -259,10 +266,12 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 	const struct rill_sock *rs = rill_sk(sk);
+	const struct tcphdr *th = tcp_hdr(skb);
 	u32 space = rill_full_space(sk);
 
 	req->rcv_nxt = RILL_SEQ(skb) + 1;
-	req->ts_offset = rill_ts_offset(req->c.skc_rcv_saddr, req->c.skc_daddr);
+	req->ts_offset = rill_ts_offset(sock_net(sk), req->c.skc_rcv_saddr, req->c.skc_daddr,
+					htons(req->c.skc_num), req->c.skc_dport);
 	req->snd_nxt = rill_isn(req->c.skc_rcv_saddr, req->c.skc_daddr, htons(req->c.skc_num),
 				req->c.skc_dport) + 1;
 	req->mss = opts->present & RILL_OPT_MSS ? max_t(u16, opts->mss, RILL_MIN_SND_MSS) :
@@ -271,6 +280,8 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 		req->mss = min(req->mss, rs->mss_user);
 	req->adv_mss = rill_adv_mss(sk, dst);
 	req->tos = ip_hdr(skb)->tos;
+	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_wanted(sk), th->ece, th->cwr,
+				       req->tos & RILL_ECN_MASK);
 	req->mark = READ_ONCE(sk->sk_mark);
 	req->sack_ok = opts->present & RILL_OPT_SACK_PERM && rn->sack;
 	req->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
@@ -506,6 +517,8 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	if (rs->user_window)
 		rs->window_clamp = min(rs->window_clamp, rs->user_window);
 	rs->sack_ok = req->sack_ok;
+	rs->ecn.asked = req->ecn_ok;
+	rs->ecn.ok = req->ecn_ok;
 	rs->ts_ok = req->ts_ok;
 	rs->ts_recent = req->ts_recent;
 	rs->ts_recent_stamp = req->ts_recent_stamp;
@@ -514,6 +527,7 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->mss_clamp = req->mss;
 	rs->stall_us = req->synack_us;
 	rs->retransmits = req->retrans;
+	rs->total_retrans = req->retrans;
 	sk_setup_caps(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
 	return sk;

@@ -151,6 +151,8 @@ struct rill_net {
 	int		abort_on_overflow;
 	int		rfc1337;
 	int		timewait_reuse;	/* tw_reuse */
+	int		ecn;	/* enum rill_ecn_mode */
+	int		ecn_fallback;
 	int		timestamps;
 	int		sack;
 	int		dsack;

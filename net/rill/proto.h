@@ -39,6 +39,14 @@ void rill_rtt_take(struct sock *sk, u32 rtt_us);
 void rill_reo_expired(struct sock *sk);
 void rill_init_transfer(struct sock *sk);
 
+/* ecn.c */
+bool rill_ecn_wanted(const struct sock *sk);
+u8 rill_ecn_flags(struct sock *sk, u8 flags, bool fresh);
+u8 rill_ecn_codepoint(const struct sock *sk, u8 flags, bool fresh);
+bool rill_ecn_refused(struct sock *sk);
+void rill_ecn_received(struct sock *sk, const struct sk_buff *skb);
+void rill_ecn_echoed(struct sock *sk, u32 flight);
+
 /* input_data.c */
 void rill_data(struct sock *sk, struct sk_buff *skb);
 void rill_data_ready(struct sock *sk);
@@ -52,7 +60,7 @@ void rill_rcvbuf_grow(struct sock *sk);
 
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
-u32 rill_ts_offset(__be32 saddr, __be32 daddr);
+u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 
 /* state.c */
 void rill_set_state(struct sock *sk, enum rill_event event);

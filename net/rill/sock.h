@@ -13,6 +13,7 @@
 #include "core/board.h"
 #include "core/cong.h"
 #include "core/drs.h"
+#include "core/ecn.h"
 #include "core/option.h"
 #include "core/rack.h"
 #include "core/reasm.h"
@@ -66,13 +67,17 @@ enum rill_deferred {
  * @wnd: receive side: SEG.WND before scaling
  * @flags: TCPHDR_* of the header
  * @sent: send queue: RILL_SENT_*
+ * @dsfield: receive side: TOS or traffic class of the IP header
  */
 struct rill_skb_cb {
 	struct rill_reasm_node	node;
 	u32	ack;
 	u16	wnd;
 	u8	flags;
-	u8	sent;
+	union {
+		u8	sent;
+		u8	dsfield;
+	};
 };
 
 #define RILL_SENT_SEALED	0x1	/* a clone shares its frags: append no more */
@@ -141,6 +146,7 @@ struct rill_sock {
 		fin_queued:1,		/* write_seq counts a FIN */
 		fin_rcvd:1,
 		more:1;			/* MSG_MORE, or sendmsg has not finished */
+	struct rill_ecn ecn;
 	u8	cwnd_limited:1,		/* cwnd, nothing else, held data back */
 		syn_acked:1,		/* snd_una is past iss */
 		reo_wait:1,		/* RILL_TIMER_LOSS is RACK's, not the probe's */

@@ -228,6 +228,10 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_rcv_wscale = rs->rcv_wscale;
 	}
 	info->tcpi_pacing_rate = rill_pacing_rate(sk);
+	if (rs->ecn.ok)
+		info->tcpi_options |= TCPI_OPT_ECN;
+	if (rs->ecn.seen)
+		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
 	info->tcpi_rto = jiffies_to_usecs(rill_rto(sk));
 	info->tcpi_ato = jiffies_to_usecs(RILL_DELACK);
 	info->tcpi_snd_mss = mss;

@@ -78,7 +78,9 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT(rfc1337, SYSCTL_ZERO, SYSCTL_ONE),
 	/* tw_reuse is a macro of the kernel's */
 	RILL_INT_AS("tw_reuse", timewait_reuse, SYSCTL_ZERO, &rill_two),
-	RILL_INT(timestamps, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(ecn, SYSCTL_ZERO, &rill_two),
+	RILL_INT(ecn_fallback, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_INT(timestamps, SYSCTL_ZERO, &rill_two),
 	RILL_INT(sack, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(dsack, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(window_scaling, SYSCTL_ZERO, SYSCTL_ONE),
@@ -120,6 +122,8 @@ static void rill_defaults(struct rill_net *rn)
 	rn->abort_on_overflow = 0;
 	rn->rfc1337 = 0;
 	rn->timewait_reuse = 2;
+	rn->ecn = RILL_ECN_ACCEPT;
+	rn->ecn_fallback = 1;
 	rn->timestamps = 1;
 	rn->sack = 1;
 	rn->dsack = 1;

@@ -65,6 +65,7 @@ struct rill_mini {
 	u8			ts_ok:1,
 				wscale_ok:1,
 				sack_ok:1,
+				ecn_ok:1,
 				acked:1;	/* its ACK came while the accept queue was full */
 };
 

@@ -236,6 +236,7 @@ static void rill_rto_expired(struct sock *sk)
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
 	rill_timeout_marks(sk);
+	rill_ecn_reduced(&rs->ecn);
 	if (rs->backoff < 32)
 		rs->backoff++;
 	rs->out |= RILL_OUT_RETRANS;

@@ -208,8 +208,11 @@ static void rill_ack_left(struct sock *sk)
 	rill_timer_stop(sk, RILL_TIMER_DELACK);
 }
 
-/* Hand a segment with its payload in place to IP. Eats skb. */
-static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags)
+/*
+ * Hand a segment with its payload in place to IP. fresh: none of that was sent
+ * before. Eats skb.
+ */
+static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags, bool fresh)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct rill_sock *rs = rill_sk(sk);
@@ -219,6 +222,7 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 
 	skb->ip_summed = CHECKSUM_NONE;
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	flags |= rill_ecn_flags(sk, flags, fresh);
 	rill_opts_for(sk, flags, &opts);
 	rill_fill_header(skb, inet->inet_sport, inet->inet_dport, seq,
 			 flags & TCPHDR_ACK ? rs->rcv_nxt : 0, rill_window_field(sk, flags),
@@ -250,7 +254,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 			rs->pingpong = 1;
 	}
 	skb_set_owner_w(skb, sk);
-	return ip_queue_xmit(sk, skb, &inet->cork.fl);
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
+			       inet->tos | rill_ecn_codepoint(sk, flags, fresh));
 }
 
 static struct sk_buff *rill_alloc_header(gfp_t gfp)
@@ -390,7 +395,7 @@ int rill_send_new(struct sock *sk, u32 len, bool fin)
 	if (fin)
 		flags |= TCPHDR_FIN;
 	rill_mark_sent(sk, tx, len + fin);
-	rill_transmit(sk, skb, seq, flags);
+	rill_transmit(sk, skb, seq, flags, len);
 	return 0;
 }
 
@@ -454,7 +459,7 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 	rs->total_retrans += segs;
 	rs->bytes_retrans += len;
 	rill_mib_add(sock_net(sk), RILL_MIB_RETRANS_SEGS, segs);
-	rill_transmit(sk, skb, seq, flags);
+	rill_transmit(sk, skb, seq, flags, false);
 	return len + fin;
 }
 
@@ -474,7 +479,7 @@ int rill_send_syn(struct sock *sk)
 		return -ENOMEM;
 	if (sk->sk_state != TCP_SYN_SENT)
 		flags |= TCPHDR_ACK;
-	return rill_transmit(sk, skb, rill_sk(sk)->iss, flags);
+	return rill_transmit(sk, skb, rill_sk(sk)->iss, flags, false);
 }
 
 /**
@@ -493,7 +498,7 @@ void rill_send_ack(struct sock *sk)
 		return;
 	skb = rill_alloc_header(GFP_ATOMIC | __GFP_NOWARN);
 	if (skb)
-		rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK);
+		rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK, false);
 	else
 		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK);
 }
@@ -514,7 +519,7 @@ int rill_send_probe(struct sock *sk)
 
 	if (!skb)
 		return -ENOMEM;
-	return rill_transmit(sk, skb, rill_sk(sk)->snd_una - 1, TCPHDR_ACK);
+	return rill_transmit(sk, skb, rill_sk(sk)->snd_una - 1, TCPHDR_ACK, false);
 }
 
 /**
@@ -531,5 +536,5 @@ void rill_send_reset(struct sock *sk, gfp_t gfp)
 	if (!skb)
 		return;
 	rill_mib_inc(sock_net(sk), RILL_MIB_OUT_RSTS);
-	rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK | TCPHDR_RST);
+	rill_transmit(sk, skb, rill_sk(sk)->snd_nxt, TCPHDR_ACK | TCPHDR_RST, false);
 }

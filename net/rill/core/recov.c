@@ -158,14 +158,16 @@ static u32 ack_open(struct rill_recov *r, struct rill_cong *c, const struct rill
 	if (a->moved && rill_after(a->c.una, r->recover))
 		r->recover = a->c.una - 1;
 
-	if (a->progress && a->c.acked && a->c.cwnd_limited)
+	if (a->progress && a->c.acked && a->c.cwnd_limited && !a->c.ece)
 		c->ops->cong_avoid(c, &a->c);
 	return 0;
 }
 
 static u32 ack_reducing(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
 {
-	bool passed = a->moved && !rill_before(a->c.una, r->recover);
+	/* ECN-4I: the peer echoes until CWR, on what follows, has reached it */
+	u32 past = r->recover + (r->state == RILL_RECOV_CWR);
+	bool passed = a->moved && !rill_before(a->c.una, past);
 
 	if (r->state == RILL_RECOV_CWR && a->lost)
 		return enter_fast(r, c, a);

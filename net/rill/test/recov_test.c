@@ -581,9 +581,12 @@ static void rill_recov_ece__once_a_window(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, rill_recov_ece(&f.r, &f.c, f.una, f.nxt, 10 * MSS, f.now));
 	ack_to(&f, DATA(2), 0, 0);
 	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_CWR);
-	KUNIT_EXPECT_EQ(test, ack_to(&f, DATA(10), 0, 0), (u32)RILL_DO_RECOVERED);
-	KUNIT_EXPECT_EQ(test, f.c.cwnd, 5U * MSS);
+	/* the last ACK of that window: no CWR has reached the peer yet */
 	f.nxt = DATA(15);
+	KUNIT_EXPECT_EQ(test, ack_to(&f, DATA(10), 0, 0), 0U);
+	KUNIT_EXPECT_FALSE(test, rill_recov_ece(&f.r, &f.c, f.una, f.nxt, 5 * MSS, f.now));
+	KUNIT_EXPECT_EQ(test, ack_to(&f, DATA(11), 0, 0), (u32)RILL_DO_RECOVERED);
+	KUNIT_EXPECT_EQ(test, f.c.cwnd, 5U * MSS);
 	KUNIT_EXPECT_TRUE(test, rill_recov_ece(&f.r, &f.c, f.una, f.nxt, 5 * MSS, f.now));
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 2500U);
 }

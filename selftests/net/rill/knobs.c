@@ -32,6 +32,7 @@ static void defaults(void)
 		{ "abort_on_overflow", "0" }, { "rfc1337", "0" }, { "window_scaling", "1" },
 		{ "timestamps", "1" }, { "sack", "1" }, { "dsack", "1" },
 		{ "keepalive_time", "7200" }, { "keepalive_intvl", "75" },
+		{ "ecn", "2" }, { "ecn_fallback", "1" },
 		{ "keepalive_probes", "9" }, { "orphan_retries", "0" },
 		{ "moderate_rcvbuf", "1" }, { "invalid_ratelimit", "500" },
 	};

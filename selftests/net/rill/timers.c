@@ -96,6 +96,80 @@ static void karn(void)
 	}
 }
 
+/* A byte that is acknowledged after ms. Returns the least that it took, us. */
+static long round_trip(int ms)
+{
+	struct seg *s;
+	double took;
+
+	send_str(fd, "x");
+	s = peer_want(&p, F_ACK);
+	ASSERT_EQ(s->len, 1);
+	if (ms)
+		rest(ms);
+	/* a probe of the tail, if it was long */
+	while (peer_get(&p, 0))
+		;
+	took = now() - s->t;
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	return took * 1e6;
+}
+
+/* The first sample, those that follow, and the least that comes of them. */
+static void samples(void)
+{
+	struct tun *t = peer_net();
+	struct tcp_info ti;
+	double t0, least, most;
+	struct seg *s;
+	long re, us;
+	int i;
+
+	peer_init(&p, t, 4000, 0);
+	fd = sk_new();
+	sk_nonblock(fd, true);
+	t0 = now();
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	s = peer_want(&p, F_SYN);
+	rest(300);
+	p.snd_nxt = p.iss;
+	least = now() - s->t;
+	peer_put(&p, F_SYN | F_ACK, NULL, 0);
+	peer_want(&p, F_ACK);
+	most = now() - t0;
+	sk_info(fd, &ti);
+	t_note("rtt %u, rttvar %u, rto %u us", ti.tcpi_rtt, ti.tcpi_rttvar, ti.tcpi_rto);
+	ASSERT_GE(ti.tcpi_rtt + 10, least * 1e6);
+	ASSERT_LE(ti.tcpi_rtt, most * 1e6 + 10);
+	ASSERT_GE(ti.tcpi_rttvar, ti.tcpi_rtt / 2 - 10);
+	ASSERT_LE(ti.tcpi_rttvar, ti.tcpi_rtt / 2 + 10);
+	ASSERT_GE(ti.tcpi_rto + 12000, ti.tcpi_rtt * 3);
+	ASSERT_LE(ti.tcpi_rto, ti.tcpi_rtt * 3 + 22000);
+	/* One a round trip, however short: the estimate follows, the RTO has a floor. */
+	for (i = 0; i < 60; i++)
+		round_trip(0);
+	sk_info(fd, &ti);
+	t_note("rtt %u, rttvar %u, rto %u us", ti.tcpi_rtt, ti.tcpi_rttvar, ti.tcpi_rto);
+	ASSERT_LE(ti.tcpi_rtt, 30000);
+	ASSERT_GE(ti.tcpi_rto, 200000);
+	ASSERT_LE(ti.tcpi_rto, 400000);
+	/* A longer one moves it by an eighth. */
+	i = ti.tcpi_rtt;
+	re = counter("RetransSegs");
+	us = round_trip(160);
+	if (counter("RetransSegs") == re) {	/* a probe would make it ambiguous */
+		sk_info(fd, &ti);
+		ASSERT_GE(ti.tcpi_rtt + 10, i * 7 / 8 + us / 8);
+		ASSERT_LE(ti.tcpi_rtt, i + us / 4);
+		ASSERT_GT(ti.tcpi_rto, 200000);
+	}
+	/* All is acknowledged: the timer is off. */
+	re = counter("RetransSegs");
+	peer_none(&p, 2 * ti.tcpi_rto / 1000);
+	ASSERT_EQ(counter("RetransSegs"), re);
+}
+
 /* Nothing is sent again before an RTO has passed, an ACK restarts the timer. */
 static void rto_restarts(void)
 {
@@ -425,6 +499,7 @@ static void keepalive_dead(void)
 static const struct rt_test tests[] = {
 	{ "rto_doubles", "C41 MUST-18 MUST-19 RTO-9M RTO-11M", rto_doubles, T_FULL, 60 },
 	{ "karn", "C41 MUST-18 RTO-6M", karn, T_FULL, 60 },
+	{ "samples", "RTO-2M RTO-3M RTO-4S RTO-7M RTO-8M RTO-10S", samples, 0, 0 },
 	{ "rto_restarts", "C41 RTO-9M RTO-10S", rto_restarts, 0, 0 },
 	{ "syncnt_1", "C13 RTO-1S TO-7 MUST-22", syncnt_1, 0, 0 },
 	{ "syncnt_3", "C13 RTO-1S TO-7 MUST-22", syncnt_3, T_LONG, 60 },

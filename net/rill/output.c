@@ -106,7 +106,7 @@ void rill_push(struct sock *sk, bool force)
 	super = rill_super_size(sk);
 	while (rs->snd_nxt != rs->write_seq) {
 		u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
-		bool fin = rs->fin_queued;
+		bool fin = rs->fin_queued, now;
 
 		q.usable = rill_usable(rs);
 		if (!data) {
@@ -120,12 +120,15 @@ void rill_push(struct sock *sk, bool force)
 			q.max_wnd = rs->max_wnd;
 			/* Nagle as Minshall changed it: only a runt waits for a runt */
 			q.in_flight = rill_after(rs->snd_sml, rs->snd_una) ? rill_flight(rs) : 0;
-			q.nodelay = rs->nodelay || force;
-			q.cork = (rs->cork || rs->more) && !force;
+			/* what is urgent waits for no company, as in Linux */
+			now = force || rill_urg_mode(rs);
+			q.nodelay = rs->nodelay || now;
+			q.cork = (rs->cork || rs->more) && !now;
 			q.fin = fin;
 			n = min(rill_nagle_allow(&q), super);
 			if (force && !n)
 				n = min(data, q.usable);
+			n = rill_urg_limit(rs, rs->snd_nxt, n);
 			if (!n)
 				break;
 			if (n == q.usable)

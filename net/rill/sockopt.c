@@ -388,7 +388,7 @@ RILL_IOCTL_PROTO
 		answ = rill_outq(sk) ? rs->write_seq - rs->snd_nxt : 0;
 		break;
 	default:
-		answ = 0;	/* no urgent data, no mark */
+		answ = rill_urg_at_mark(rs, rs->copied_seq);
 	}
 	if (sk->sk_state == TCP_LISTEN && cmd != SIOCATMARK)
 		answ = -EINVAL;

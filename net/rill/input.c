@@ -136,7 +136,7 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 	rs->last_any = jiffies;
 	rill_init_transfer(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
-		rill_keepalive(sk, 1);
+		rill_keepalive_restart(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
@@ -385,13 +385,14 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 
-	rs->last_any = jiffies;
-	rs->keep_out = 0;
 	if (likely(rill_expected(sk, skb) && !rill_paws_rejects(rs, &opts)))
 		goto fifth;
 	if (!rill_acceptable(sk, skb, &opts))
 		return;
 fifth:
+	/* MUST-26: what was not acceptable need not be the peer's */
+	rs->last_any = jiffies;
+	rs->keep_out = 0;
 	/* Fifth, check the ACK field. SM-10: without one the segment is dropped. */
 	if (!th->ack) {
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);

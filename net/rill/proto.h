@@ -83,6 +83,7 @@ void rill_timer_stop(struct sock *sk, enum rill_timer timer);
 bool rill_timer_armed(const struct sock *sk, enum rill_timer timer);
 unsigned long rill_rto(const struct sock *sk);
 void rill_keepalive(struct sock *sk, int on);
+void rill_keepalive_restart(struct sock *sk);
 void rill_schedule_probe(struct sock *sk);
 
 /* pace.c */

@@ -61,7 +61,7 @@ static int rill_set_keep(struct sock *sk, int name, int val)
 			return -EINVAL;
 		rs->keep_idle = val * HZ;
 		if (sock_flag(sk, SOCK_KEEPOPEN))
-			rill_keepalive(sk, 1);
+			rill_keepalive_restart(sk);
 		return 0;
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_TCP_KEEPINTVL)

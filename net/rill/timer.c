@@ -367,23 +367,40 @@ static u32 rill_keep_idle(const struct sock *sk)
 }
 
 /**
- * rill_keepalive() - start or stop probing an idle peer
+ * rill_keepalive_restart() - an idle peer is to be probed from now on
+ * @sk: connection, SO_KEEPALIVE set
+ *
+ * The idle time began with the last segment.
+ *
+ * Context: the socket lock is held. RFC 9293, 3.8.4.
+ */
+void rill_keepalive_restart(struct sock *sk)
+{
+	u32 idle = rill_keep_idle(sk), gone = jiffies - rill_sk(sk)->last_any;
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : 0);
+}
+
+/**
+ * rill_keepalive() - struct proto's keepalive: SO_KEEPALIVE is about to change
  * @sk: connection
- * @on: SO_KEEPALIVE
+ * @on: what it will be
+ *
+ * Switched on, the first look at the peer is a whole idle time away, as in
+ * Linux.
  *
  * Context: the socket lock is held. RFC 9293, 3.8.4.
  */
 void rill_keepalive(struct sock *sk, int on)
 {
-	struct rill_sock *rs = rill_sk(sk);
-	u32 idle = rill_keep_idle(sk), gone = jiffies - rs->last_any;
-
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	if (!on)
 		rill_timer_stop(sk, RILL_TIMER_KEEPALIVE);
-	else
-		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : 0);
+	else if (!sock_flag(sk, SOCK_KEEPOPEN))
+		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, rill_keep_idle(sk));
 }
 
 static void rill_keepalive_expired(struct sock *sk)

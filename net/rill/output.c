@@ -75,7 +75,9 @@ static void rill_check_probe(struct sock *sk)
 	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) ||
 	    rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
-	rs->probe_us = rill_now_us();
+	/* between two probes the wait goes on */
+	if (!rs->backoff)
+		rs->probe_us = rill_now_us();
 	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
 }
 

@@ -322,7 +322,8 @@ static void rill_loss_expired(struct sock *sk)
 /*
  * Nothing is in flight and something waits: behind a closed window, which is
  * probed at intervals that double (SHLD-29, SHLD-30) for as long as the peer
- * answers (MUST-37), or behind TCP_CORK and Nagle, which end here.
+ * answers (MUST-37) and TCP_USER_TIMEOUT allows, or behind TCP_CORK and Nagle,
+ * which end here.
  */
 static void rill_probe_expired(struct sock *sk)
 {
@@ -336,8 +337,9 @@ static void rill_probe_expired(struct sock *sk)
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
-	if (rs->probes_out >= (rs->user_timeout ? 1 : boundary) &&
-	    (!rs->user_timeout || rill_lasted(sk, rs->probe_us, 0, 0))) {
+	/* TO-5: the user timeout bounds the wait, answered or not; one probe goes first */
+	if (rs->user_timeout ? rs->backoff && rill_lasted(sk, rs->probe_us, 0, 0) :
+			       rs->probes_out >= boundary) {
 		rill_timed_out(sk);
 		return;
 	}

@@ -164,7 +164,7 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 	rs->last_any = jiffies;
 	rill_init_transfer(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
-		rill_keepalive(sk, 1);
+		rill_keepalive_restart(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
 		sk->sk_state_change(sk);
 		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
@@ -232,6 +232,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	rill_established(sk, skb);
 	/* SM-9, SM-21: data or FIN on the SYN come after it */
 	RILL_SEQ(skb)++;
+	rill_urg(sk, skb);
 	rill_data(sk, skb);
 }
 
@@ -261,9 +262,12 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 		return true;
 	}
 
-	/* First, check sequence number: SM-4, SM-5. */
-	if (!rill_win_acceptable(rs->rcv_nxt, rill_rcv_window(rs), seq, RILL_END(skb) - seq)) {
-		/* MUST-66: a RST or an ACK counts at a zero window too */
+	/*
+	 * First, check sequence number: SM-4, SM-5. MUST-66: at a zero window too
+	 * the next segment's RST, ACK and URG count; rill_data() drops the text.
+	 */
+	if (!rill_win_acceptable(rs->rcv_nxt, rill_rcv_window(rs), seq, RILL_END(skb) - seq) &&
+	    (rill_rcv_window(rs) || seq != rs->rcv_nxt)) {
 		if (!th->rst) {
 			if (th->syn) {
 				rill_challenge(sk);
@@ -415,6 +419,9 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 	if (!rill_acceptable(sk, skb, &opts))
 		return;
 fifth:
+	/* MUST-26: what was not acceptable need not be the peer's */
+	rs->last_any = jiffies;
+	rs->keep_out = 0;
 	/* Fifth, check the ACK field. SM-10: without one the segment is dropped. */
 	if (!th->ack) {
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);
@@ -438,6 +445,9 @@ fifth:
 	}
 	if (rill_data_after_close(sk, skb))
 		return;
+	/* Sixth, check the URG bit; an octet that was announced may be in any segment. */
+	if (unlikely(th->urg || rs->urg_state))
+		rill_urg(sk, skb);
 	if (skb->len)
 		rill_rcvbuf_measure(sk, skb, &opts);
 	/* Seventh, the segment text; eighth, the FIN bit. */

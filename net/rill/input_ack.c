@@ -101,7 +101,6 @@ static void rill_probe_answered(struct sock *sk)
 	rs->probes_out = 0;
 	if (!rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
-	rs->probe_us = rill_now_us();
 	if (rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2) >=
 	    min(rs->write_seq - rs->snd_nxt, rill_mss_now(rs))) {
 		rs->backoff = 0;

@@ -306,7 +306,7 @@ static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
 	bool fin = RILL_CB(skb)->flags & TCPHDR_FIN;
 	bool text = RILL_END(skb) - fin != rs->rcv_nxt;
 
-	if (text && !rill_rcv_window(rs) && !fin) {
+	if (text && !rill_rcv_window(rs)) {
 		rs->out |= RILL_OUT_ACK_NOW;
 		rill_drop(sk, skb, RILL_DROP_WINDOW);
 		return;

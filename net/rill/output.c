@@ -75,7 +75,9 @@ static void rill_check_probe(struct sock *sk)
 	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) ||
 	    rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
-	rs->probe_us = rill_now_us();
+	/* between two probes the wait goes on */
+	if (!rs->backoff)
+		rs->probe_us = rill_now_us();
 	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
 }
 
@@ -106,7 +108,7 @@ void rill_push(struct sock *sk, bool force)
 	super = rill_super_size(sk);
 	while (rs->snd_nxt != rs->write_seq) {
 		u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
-		bool fin = rs->fin_queued;
+		bool fin = rs->fin_queued, now;
 
 		q.usable = rill_usable(rs);
 		if (!data) {
@@ -120,12 +122,15 @@ void rill_push(struct sock *sk, bool force)
 			q.max_wnd = rs->max_wnd;
 			/* Nagle as Minshall changed it: only a runt waits for a runt */
 			q.in_flight = rill_after(rs->snd_sml, rs->snd_una) ? rill_flight(rs) : 0;
-			q.nodelay = rs->nodelay || force;
-			q.cork = (rs->cork || rs->more) && !force;
+			/* what is urgent waits for no company, as in Linux */
+			now = force || rill_urg_mode(rs);
+			q.nodelay = rs->nodelay || now;
+			q.cork = (rs->cork || rs->more) && !now;
 			q.fin = fin;
 			n = min(rill_nagle_allow(&q), super);
 			if (force && !n)
 				n = min(data, q.usable);
+			n = rill_urg_limit(rs, rs->snd_nxt, n);
 			if (!n)
 				break;
 			if (n == q.usable)

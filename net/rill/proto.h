@@ -58,6 +58,19 @@ void rill_rcvbuf_init(struct sock *sk);
 void rill_rcvbuf_measure(struct sock *sk, const struct sk_buff *skb, const struct rill_opts *opts);
 void rill_rcvbuf_grow(struct sock *sk);
 
+/* urgent.c */
+bool rill_urg_mode(const struct rill_sock *rs);
+void rill_urg_sent(struct rill_sock *rs);
+u32 rill_urg_limit(const struct rill_sock *rs, u32 seq, u32 len);
+void rill_urg_write(struct rill_sock *rs, struct tcphdr *th, u32 seq);
+void rill_urg(struct sock *sk, struct sk_buff *skb);
+int rill_urg_recv(struct sock *sk, struct msghdr *msg, size_t len, int flags);
+bool rill_urg_stops(struct sock *sk, u32 seq, int *copied, long timeo);
+u32 rill_urg_read_span(const struct sock *sk, u32 seq, u32 len, u32 *skip);
+void rill_urg_passed(struct rill_sock *rs);
+bool rill_urg_at_mark(const struct rill_sock *rs, u32 seq);
+__poll_t rill_urg_poll(const struct rill_sock *rs);
+
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
@@ -79,6 +92,7 @@ void rill_timer_stop(struct sock *sk, enum rill_timer timer);
 bool rill_timer_armed(const struct sock *sk, enum rill_timer timer);
 unsigned long rill_rto(const struct sock *sk);
 void rill_keepalive(struct sock *sk, int on);
+void rill_keepalive_restart(struct sock *sk);
 void rill_schedule_probe(struct sock *sk);
 
 /* pace.c */

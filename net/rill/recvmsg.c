@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "core/urg.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -53,7 +54,7 @@ static int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
 static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u32 peek_seq = rs->copied_seq, offset = 0, used;
+	u32 peek_seq = rs->copied_seq, offset = 0, used, skip;
 	u32 *seq = flags & MSG_PEEK ? &peek_seq : &rs->copied_seq;
 	struct sk_buff *skb;
 	int copied = 0, target, ret;
@@ -63,10 +64,12 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 	if (sk->sk_state == TCP_LISTEN)
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
-		return -EINVAL;
+		return rill_urg_recv(sk, msg, len, flags);
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	while (len) {
+		if (rill_urg_stops(sk, *seq, &copied, timeo))
+			break;
 		skb = rill_find_byte(sk, *seq, &offset);
 		if (!skb) {
 			if (copied >= target && !READ_ONCE(sk->sk_backlog.tail))
@@ -86,17 +89,19 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			}
 			continue;
 		}
-		used = min_t(size_t, skb->len - offset, len);
-		if (!(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
+		used = rill_urg_read_span(sk, *seq, min_t(size_t, skb->len - offset, len), &skip);
+		offset += skip;
+		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
 				copied = -EFAULT;
 			break;
 		}
-		WRITE_ONCE(*seq, *seq + used);
+		WRITE_ONCE(*seq, *seq + skip + used);
 		copied += used;
 		len -= used;
 		if (flags & MSG_PEEK)
 			continue;
+		rill_urg_passed(rs);
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
@@ -174,7 +179,7 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 	struct sock *sk = sock->sk;
 	const struct rill_sock *rs = rill_sk(sk);
 	__poll_t mask = 0;
-	int state;
+	int state, unread;
 	u8 shut;
 
 	sock_poll_wait(file, sock, wait);
@@ -188,8 +193,14 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 	if (shut & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
 	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
-		if (rill_readable(rs) >= sock_rcvlowat(sk, 0, INT_MAX))
+		unread = rill_readable(rs);
+		/* what a read leaves out is nothing to read */
+		if (rill_urg_at_mark(rs, READ_ONCE(rs->copied_seq)) &&
+		    !sock_flag(sk, SOCK_URGINLINE))
+			unread--;
+		if (unread >= sock_rcvlowat(sk, 0, INT_MAX))
 			mask |= EPOLLIN | EPOLLRDNORM;
+		mask |= rill_urg_poll(rs);
 		if (shut & SEND_SHUTDOWN || rill_poll_writeable(sk))
 			mask |= EPOLLOUT | EPOLLWRNORM;
 	}
@@ -205,13 +216,17 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
  * @sk: not a listener
  *
  * Context: the socket lock is held.
- * Return: bytes; IO-1: the FIN is none.
+ * Return: bytes, up to an urgent mark; IO-1: the FIN is none.
  */
 int rill_inq(const struct sock *sk)
 {
+	const struct rill_sock *rs = rill_sk(sk);
+
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV))
 		return 0;
-	return rill_readable(rill_sk(sk));
+	if (rs->urg_state != RILL_URG_NONE && !sock_flag(sk, SOCK_URGINLINE))
+		return rill_urg_until(rs->urg_seq, rs->copied_seq, rs->rcv_nxt - rs->fin_rcvd);
+	return rill_readable(rs);
 }
 
 /**

@@ -115,7 +115,8 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
 		rill_queue_new(sk, skb);
 	}
 	ret = rill_copy_some(sk, skb, msg, goal);
-	if (ret > 0 && skb->len >= goal)
+	/* MSG_OOB: nothing leaves before it is known which byte is urgent */
+	if (ret > 0 && skb->len >= goal && !(msg->msg_flags & MSG_OOB))
 		rill_push(sk, false);
 	return ret;
 }
@@ -127,7 +128,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	u32 goal;
 	long timeo;
 
-	if (flags & (MSG_OOB | MSG_FASTOPEN))
+	if (flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))) {
@@ -154,6 +155,8 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		/* wait for memory, after all that may leave has left */
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
 		rs->more = 0;
+		if (copied && flags & MSG_OOB)
+			rill_urg_sent(rs);
 		rill_push(sk, false);
 		err = sk_stream_wait_memory(sk, &timeo);
 		if (err)
@@ -169,6 +172,8 @@ failed:
 	rill_drop_empty_tail(sk);
 	rs->more = copied && !err && flags & MSG_MORE;
 	if (copied) {
+		if (flags & MSG_OOB)
+			rill_urg_sent(rs);
 		rill_push(sk, false);
 		return copied;
 	}

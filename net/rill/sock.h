@@ -131,6 +131,8 @@ struct rill_sock {
 	u32	write_seq;		/* end of what the program wrote, and FIN */
 	u32	max_wnd;		/* largest snd_wnd ever */
 	u32	snd_sml;		/* end of the last segment short of an MSS */
+	u32	snd_up;			/* octet after our last urgent one */
+	u32	urg_seq;		/* the peer's last urgent octet: the mark */
 	u16	mss;			/* bytes of data in a full segment, options off */
 	u16	rcv_mss;		/* the peer's usual full segment */
 	u16	rcv_len;		/* length of the last segment that came */
@@ -152,7 +154,10 @@ struct rill_sock {
 		reo_wait:1,		/* RILL_TIMER_LOSS is RACK's, not the probe's */
 		tlp_out:1,		/* a tail loss probe is unanswered */
 		tlp_again:1,		/* it sent something again */
-		tlp_sampled:1;		/* a round trip was measured since the last one */
+		tlp_sampled:1,		/* a round trip was measured since the last one */
+		urg_out:1;		/* snd_up means something */
+	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
+	u8	urg_byte;		/* that octet, RILL_URG_HERE */
 	u32	ts_recent;
 	u32	ts_recent_stamp;	/* seconds, when it was taken */
 	u32	ts_offset;

@@ -61,7 +61,7 @@ static int rill_set_keep(struct sock *sk, int name, int val)
 			return -EINVAL;
 		rs->keep_idle = val * HZ;
 		if (sock_flag(sk, SOCK_KEEPOPEN))
-			rill_keepalive(sk, 1);
+			rill_keepalive_restart(sk);
 		return 0;
 	case TCP_KEEPINTVL:
 		if (val < 1 || val > MAX_TCP_KEEPINTVL)
@@ -392,7 +392,7 @@ RILL_IOCTL_PROTO
 		answ = rill_outq(sk) ? rs->write_seq - rs->snd_nxt : 0;
 		break;
 	default:
-		answ = 0;	/* no urgent data, no mark */
+		answ = rill_urg_at_mark(rs, rs->copied_seq);
 	}
 	if (sk->sk_state == TCP_LISTEN && cmd != SIOCATMARK)
 		answ = -EINVAL;

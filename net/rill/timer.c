@@ -324,7 +324,8 @@ static void rill_loss_expired(struct sock *sk)
 /*
  * Nothing is in flight and something waits: behind a closed window, which is
  * probed at intervals that double (SHLD-29, SHLD-30) for as long as the peer
- * answers (MUST-37), or behind TCP_CORK and Nagle, which end here.
+ * answers (MUST-37) and TCP_USER_TIMEOUT allows, or behind TCP_CORK and Nagle,
+ * which end here.
  */
 static void rill_probe_expired(struct sock *sk)
 {
@@ -338,8 +339,9 @@ static void rill_probe_expired(struct sock *sk)
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
-	if (rs->probes_out >= (rs->user_timeout ? 1 : boundary) &&
-	    (!rs->user_timeout || rill_lasted(sk, rs->probe_us, 0, 0))) {
+	/* TO-5: the user timeout bounds the wait, answered or not; one probe goes first */
+	if (rs->user_timeout ? rs->backoff && rill_lasted(sk, rs->probe_us, 0, 0) :
+			       rs->probes_out >= boundary) {
 		rill_timed_out(sk);
 		return;
 	}
@@ -369,23 +371,40 @@ static u32 rill_keep_idle(const struct sock *sk)
 }
 
 /**
- * rill_keepalive() - start or stop probing an idle peer
+ * rill_keepalive_restart() - an idle peer is to be probed from now on
+ * @sk: connection, SO_KEEPALIVE set
+ *
+ * The idle time began with the last segment.
+ *
+ * Context: the socket lock is held. RFC 9293, 3.8.4.
+ */
+void rill_keepalive_restart(struct sock *sk)
+{
+	u32 idle = rill_keep_idle(sk), gone = jiffies - rill_sk(sk)->last_any;
+
+	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
+		return;
+	rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : 0);
+}
+
+/**
+ * rill_keepalive() - struct proto's keepalive: SO_KEEPALIVE is about to change
  * @sk: connection
- * @on: SO_KEEPALIVE
+ * @on: what it will be
+ *
+ * Switched on, the first look at the peer is a whole idle time away, as in
+ * Linux.
  *
  * Context: the socket lock is held. RFC 9293, 3.8.4.
  */
 void rill_keepalive(struct sock *sk, int on)
 {
-	struct rill_sock *rs = rill_sk(sk);
-	u32 idle = rill_keep_idle(sk), gone = jiffies - rs->last_any;
-
 	if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
 		return;
 	if (!on)
 		rill_timer_stop(sk, RILL_TIMER_KEEPALIVE);
-	else
-		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, gone < idle ? idle - gone : 0);
+	else if (!sock_flag(sk, SOCK_KEEPOPEN))
+		rill_timer_start(sk, RILL_TIMER_KEEPALIVE, rill_keep_idle(sk));
 }
 
 static void rill_keepalive_expired(struct sock *sk)

@@ -227,6 +227,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	rill_fill_header(skb, inet->inet_sport, inet->inet_dport, seq,
 			 flags & TCPHDR_ACK ? rs->rcv_nxt : 0, rill_window_field(sk, flags),
 			 flags, &opts);
+	if (unlikely(rs->urg_out))
+		rill_urg_write(rs, tcp_hdr(skb), seq);
 	if (len > mss) {
 		skb_shinfo(skb)->gso_size = mss;
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(len, mss);
@@ -438,7 +440,7 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 
 	if (unlikely(!rs->syn_acked))
 		return rill_send_syn(sk) ? : 1;
-	len = min(len, rill_seq_min(rs->snd_nxt, data_end) - seq);
+	len = rill_urg_limit(rs, seq, min(len, rill_seq_min(rs->snd_nxt, data_end) - seq));
 	if (seq == data_end) {
 		len = 0;
 		skb = rill_alloc_header(GFP_ATOMIC);
@@ -508,15 +510,20 @@ void rill_send_ack(struct sock *sk)
  * @sk: connection
  *
  * Sends the byte before snd_una once more, without data: it is out of the
- * window, so an ACK has to come (RFC 9293, 3.8.6.1 and 3.8.4, SHLD-12).
+ * window, so an ACK has to come (RFC 9293, 3.8.6.1 and 3.8.4, SHLD-12). The peer
+ * heeds no URG there: what is urgent behind a closed window is announced by a
+ * segment that is in sequence (MUST-66).
  *
  * Context: the socket lock is held.
  * Return: 0, -ENOMEM, or what IP says.
  */
 int rill_send_probe(struct sock *sk)
 {
-	struct sk_buff *skb = rill_alloc_header(GFP_ATOMIC | __GFP_NOWARN);
+	struct sk_buff *skb;
 
+	if (unlikely(rill_urg_mode(rill_sk(sk))))
+		rill_send_ack(sk);
+	skb = rill_alloc_header(GFP_ATOMIC | __GFP_NOWARN);
 	if (!skb)
 		return -ENOMEM;
 	return rill_transmit(sk, skb, rill_sk(sk)->snd_una - 1, TCPHDR_ACK, false);

@@ -11,6 +11,7 @@ rill-kunit-objs := \
 	state_test.o \
 	reasm_test.o \
 	sack_test.o \
+	urg_test.o \
 	window_test.o \
 	drs_test.o \
 	nagle_test.o \

@@ -611,11 +611,29 @@ static void recverr(void)
 	UNTIL(!sk_outq(fd));
 	peer_str(&p, "alive");
 	recv_str(fd, "alive");
-	/* Switched off: not raised. */
-	sk_set(fd, IPPROTO_IP, IP_RECVERR, 0);
+	/* Forged, about what is not in flight: nothing. */
+	peer_drop(&p);
 	send_str(fd, "y");
-	peer_want(&p, F_ACK);
+	ASSERT_EQ(peer_want(&p, F_ACK)->len, 1);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs + 1000);
+	peer_icmp(&p, 3, 3, 0, IP(10, 9, 0, 77), p.irs - 1000);
+	ASSERT_EQ(ev_now(fd, POLLIN), 0);
+	ASSERT_EQ(sk_error(fd), 0);
+	/* Hard ones are raised too, and end nothing. */
+	peer_icmp(&p, 3, 3, 0, IP(10, 9, 0, 77), p.rcv_nxt - 1);
+	ASSERT(ev_need(fd, POLLIN) & POLLERR);
+	ASSERT_EQ(sk_error(fd), ECONNREFUSED);
+	ASSERT_STATE(PORT, 4001, "ESTABLISHED");
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	/* Switched off: not raised; only who asks is told (C44). */
+	sk_set(fd, IPPROTO_IP, IP_RECVERR, 0);
+	peer_drop(&p);
+	send_str(fd, "y");
+	ASSERT_EQ(peer_want(&p, F_ACK)->len, 1);
 	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.rcv_nxt - 1);
+	ASSERT_EQ(ev_now(fd, POLLIN), 0);
+	ASSERT_EQ(sk_error(fd), EHOSTUNREACH);
 	ASSERT_EQ(sk_error(fd), 0);
 }
 
@@ -625,7 +643,7 @@ static const struct rt_test tests[] = {
 	{ "icmp_in_syn_sent", "C13 C44 ER-8 ER-9 MUST-54 ICMP-1I", icmp_in_syn_sent, 0, 0 },
 	{ "source_quench", "MUST-55 ER-9 ICMP-2I", source_quench, 0, 0 },
 	{ "icmp_established", "C44 ER-10 MUST-56 ICMP-3S", icmp_established, 0, 0 },
-	{ "recverr", "ER-10 ER-11 MUST-47 SHLD-20 SHLD-25", recverr, 0, 0 },
+	{ "recverr", "C44 ER-10 ER-11 MUST-47 SHLD-20 SHLD-25", recverr, 0, 0 },
 	{ "no_route", "C13 CN-10 MUST-46", no_route, 0, 0 },
 	{ "no_neighbour", "C13", no_neighbour, T_FULL, 0 },
 	{ "to_any", "CN-8 CN-13", to_any, 0, 0 },

@@ -224,6 +224,15 @@ static void disturb(void)
 		if (!below(20))
 			shutdown(fd, below(3));
 		break;
+	case 5:
+		send(fd, buf, 1 + below(sizeof(buf)), MSG_DONTWAIT | MSG_NOSIGNAL | MSG_OOB);
+		break;
+	case 6:
+		recv(fd, buf, below(2), MSG_OOB | (below(2) ? MSG_PEEK : 0));
+		break;
+	case 7:
+		sk_set(fd, SOL_SOCKET, SO_OOBINLINE, below(2));
+		break;
 	}
 }
 

@@ -434,6 +434,145 @@ static void user_timeout(void)
 	UNTIL_STATE(PORT, 4000, "");
 }
 
+/* It bounds an attempt to connect, and a child has its listener's. */
+static void user_timeout_syn(void)
+{
+	struct tun *t = peer_net();
+	double t0 = now();
+	int l;
+
+	fd = sk_new();
+	sk_set(fd, SOL_TCP, TCP_USER_TIMEOUT, 2000);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4001), ETIMEDOUT);
+	ASSERT_GE(now() - t0, 1.9);
+	ASSERT_LE(now() - t0, 3.2 + patience(100) / 1000.0);
+	peer_init(&p, t, 4000, PORT);
+	l = sk_listen(INADDR_ANY, PORT, 4);
+	sk_set(l, SOL_TCP, TCP_USER_TIMEOUT, 1234);
+	fd = peer_accepted(&p, l);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_USER_TIMEOUT), 1234);
+}
+
+/*
+ * It bounds how long data waits behind a shut window as well, whether the peer
+ * answers or not.
+ */
+static void user_timeout_window(void)
+{
+	double t0;
+
+	begin(false);
+	sk_set(fd, SOL_TCP, TCP_USER_TIMEOUT, 2000);
+	peer_str(&p, "x");
+	p.win = 0;
+	peer_str(&p, "x");
+	recv_str(fd, "xx");
+	UNTIL(peer_need(&p)->ack == p.snd_nxt);
+	send_str(fd, "waiting");
+	t0 = now();
+	while (!(ev_now(fd, POLLIN) & POLLERR)) {
+		if (peer_get(&p, 20) && now() - t0 < 4)
+			peer_ack(&p);
+		ASSERT_LT(now() - t0, 10);
+	}
+	t_note("user timeout after %.3f s", now() - t0);
+	ASSERT_GE(now() - t0, 1.9);
+	ASSERT_LE(now() - t0, 3.6 + patience(100) / 1000.0);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+}
+
+/* RFC 5482's option says one second; we do not speak it, and live longer. */
+static void uto_ignored(void)
+{
+	static const uint8_t uto[] = { 28, 4, 0, 1 };
+	double t0;
+
+	begin(true);
+	memcpy(p.xopt, uto, sizeof(uto));
+	p.xoptlen = sizeof(uto);
+	peer_str(&p, "hello");
+	recv_str(fd, "hello");
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_USER_TIMEOUT), 0);
+	peer_drop(&p);
+	send_str(fd, "data");
+	t0 = now();
+	ASSERT_EQ(ev_wait(fd, POLLIN, 2500), 0);
+	peer_drop(&p);
+	p.rcv_nxt = p.irs + 5;
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	/* What the program set is not changed either. */
+	sk_set(fd, SOL_TCP, TCP_USER_TIMEOUT, 3000);
+	peer_str(&p, "again");
+	recv_str(fd, "again");
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_USER_TIMEOUT), 3000);
+	peer_drop(&p);
+	send_str(fd, "data");
+	t0 = now();
+	UNTIL_MS(ev_wait(fd, POLLIN, 60000), 60000);
+	ASSERT_GE(now() - t0, 2.9);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+}
+
+/* An answer from the peer is the end of a soft error. */
+static void soft_error_forgotten(void)
+{
+	begin(true);
+	sysctl_set("retries2", "3");
+	send_str(fd, "data");
+	want_copy(p.irs + 1, WAIT_MS);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs + 1);
+	p.rcv_nxt = p.irs + 5;
+	peer_ack(&p);
+	UNTIL(!sk_outq(fd));
+	peer_drop(&p);
+	send_str(fd, "more");
+	want_copy(p.irs + 5, WAIT_MS);
+	/* What is about nothing in flight is no error of ours. */
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs + 1000);
+	peer_icmp(&p, 3, 1, 0, IP(10, 9, 0, 77), p.irs - 1000);
+	UNTIL_MS(ev_now(fd, POLLIN), 60000);
+	ASSERT_EQ(recv_err(fd), ETIMEDOUT);
+}
+
+/* While it resends, the way changes: it goes the new way. */
+static void route_changes(void)
+{
+	const uint32_t a = IP(10, 2, 0, 1), b = IP(10, 2, 0, 2);
+	struct net2 n = net2_new(0, 1500);
+	struct pair q;
+	long re;
+
+	need_netem();
+	veth_new(n.a, "ea2", n.b, "eb2", 0, 1500);
+	ns_enter(n.b);
+	if_addr("eb2", IP(10, 1, 0, 2), 24);
+	if_up("eb2", true);
+	if_addr("lo", b, 32);
+	ASSERT_EQ(sh("ip route add 10.2.0.1/32 via 10.0.0.1 src 10.2.0.2"), 0);
+	q.l = sk_listen(b, PORT, 4);
+	ns_enter(n.a);
+	if_addr("ea2", IP(10, 1, 0, 1), 24);
+	if_up("ea2", true);
+	if_addr("lo", a, 32);
+	ASSERT_EQ(sh("ip route add 10.2.0.2/32 via 10.0.0.2 src 10.2.0.1"), 0);
+	q.c = sk_dial(b, PORT);
+	q.s = sk_accept(q.l);
+	send_str(q.c, "ping");
+	recv_str(q.s, "ping");
+	UNTIL(!sk_outq(q.c));
+	ASSERT_EQ(sh("tc qdisc add dev ea root netem loss 100%%"), 0);
+	re = counter("RetransSegs");
+	send_str(q.c, "lost");
+	UNTIL_MS(counter("RetransSegs") - re >= 4, 60000);
+	ASSERT_EQ(ev_now(q.s, POLLIN), 0);
+	ASSERT_EQ(sh("ip route replace 10.2.0.2/32 via 10.1.0.2 src 10.2.0.1"), 0);
+	recv_str(q.s, "lost");
+	send_str(q.s, "back");
+	recv_str(q.c, "back");
+	ASSERT_STATE(sk_port(q.c), PORT, "ESTABLISHED");
+}
+
 /* The orphan of a vanished peer goes away as well. */
 static void orphan_gives_up(void)
 {
@@ -513,6 +652,11 @@ static const struct rt_test tests[] = {
 	{ "vanish_nft", "C43 ER-7", vanish_nft, T_FULL, 0 },
 	{ "vanish_icmp", "C44 ER-7 ER-10", vanish_icmp, T_FULL, 0 },
 	{ "user_timeout", "C43 MUST-21 TO-5", user_timeout, T_FULL, 0 },
+	{ "user_timeout_syn", "TO-5 MUST-21", user_timeout_syn, T_FULL, 0 },
+	{ "user_timeout_window", "C43 TO-5", user_timeout_window, T_FULL, 0 },
+	{ "uto_ignored", "UTO-2M UTO-3M", uto_ignored, T_FULL, 0 },
+	{ "soft_error_forgotten", "C44 ER-7 ICMP-1I", soft_error_forgotten, T_FULL, 0 },
+	{ "route_changes", "C43 MUST-20", route_changes, T_FULL, 90 },
 	{ "orphan_gives_up", "C43 SM-26", orphan_gives_up, T_LONG, 300 },
 	{ "last_ack_gives_up", "C43 SM-26", last_ack_gives_up, T_LONG, 300 },
 	{ "keepalive_off", "C28 MUST-25 MUST-28", keepalive_off, 0, 0 },

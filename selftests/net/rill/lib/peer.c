@@ -254,8 +254,8 @@ void peer_raw(struct peer *p, uint8_t flags, uint32_t seq, uint32_t ack, const v
 	struct spec s = {
 		.saddr = p->addr, .daddr = p->kaddr, .sport = p->port, .dport = p->kport,
 		.seq = seq, .ack = flags & F_ACK ? ack : 0, .flags = flags, .win = p->win,
-		.opts = opts, .data = data, .len = len, .bad_csum = p->bad_csum,
-		.tos = p->tos, .res = p->res,
+		.urg = flags & F_URG ? p->urg : 0, .opts = opts, .data = data, .len = len,
+		.bad_csum = p->bad_csum, .tos = p->tos, .res = p->res,
 	};
 
 	s.optlen = put_opts(p, flags, opts);

@@ -95,6 +95,7 @@ struct peer {
 	uint16_t port, kport;
 	uint32_t iss, snd_nxt, irs, rcv_nxt;
 	uint16_t win;
+	uint16_t urg;		/* the urgent pointer, on segments with F_URG */
 	int mss, ws;		/* offered in our SYN: 0 and -1 for none */
 	bool sackok, ts;	/* likewise */
 	int kws;		/* shift of the stack's windows */

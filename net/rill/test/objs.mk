@@ -21,4 +21,5 @@ rill-kunit-objs := \
 	hystart_test.o \
 	board_test.o \
 	rack_test.o \
-	recov_test.o
+	recov_test.o \
+	plpmtu_test.o

@@ -174,8 +174,12 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (level == SOL_IP) {
+		err = ip_setsockopt(sk, level, optname, optval, optlen);
+		if (!err && optname == IP_OPTIONS)
+			rill_mtu_options(sk);
+		return err;
+	}
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)

@@ -193,6 +193,9 @@ static void rill_without_sack(struct sock *sk, struct rill_acking *w)
 
 	if (w->r.moved) {
 		w->r.c.acked = rill_recov_cumulative(&rs->recov, w->r.c.acked, mss);
+		/* what is resent in other sizes leaves a rest: the hole is mended */
+		if (rs->recov.state < RILL_RECOV_FAST && !rs->board.again && !rs->board.lost_len)
+			rs->recov.dup_len = 0;
 		/* a partial ACK: the next hole begins where it ends */
 		if (rs->recov.state == RILL_RECOV_FAST && rill_flight(rs) &&
 		    rill_before(rs->snd_una, rs->recov.recover) &&

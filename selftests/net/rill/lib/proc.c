@@ -137,6 +137,8 @@ static const struct {
 	{ "TimeWaited", "TW" },
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
 	{ "ChallengeAcks", "TCPChallengeACK" },
+	{ "MTUPSuccess", "TCPMTUPSuccess" },
+	{ "MTUPFail", "TCPMTUPFail" },
 };
 
 #define WHITE	"\n "

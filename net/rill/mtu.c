@@ -239,8 +239,9 @@ void rill_mtu_reduced(struct sock *sk)
 	enum rill_pmtu_verdict verdict;
 	const struct dst_entry *dst;
 
-	/* no SYN is too big; and the ACK may have come while a program was here */
-	if (!rs->syn_acked || rill_before(m->info_seq, rs->snd_una) || !ip_sk_accept_pmtu(sk))
+	/* no SYN is too big; and much may have come while a program was here */
+	if (!rs->syn_acked || sk->sk_state == TCP_CLOSE ||
+	    rill_before(m->info_seq, rs->snd_una) || !ip_sk_accept_pmtu(sk))
 		return;
 	dst = rill_v4_route(sk);
 	verdict = rill_pmtu_judge(claim, rs->pmtu, m->sent + head, m->proven + head);

@@ -162,6 +162,7 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 	rs->snd_wl2 = RILL_CB(skb)->ack;
 	rs->max_wnd = rs->snd_wnd;
 	rs->last_any = jiffies;
+	rill_mtu_start(sk);
 	rill_init_transfer(sk);
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		rill_keepalive_restart(sk);

@@ -194,6 +194,9 @@ static void rill_without_sack(struct sock *sk, struct rill_acking *w)
 
 	if (w->r.moved) {
 		w->r.c.acked = rill_recov_cumulative(&rs->recov, w->r.c.acked, mss);
+		/* what is resent in other sizes leaves a rest: the hole is mended */
+		if (rs->recov.state < RILL_RECOV_FAST && !rs->board.again && !rs->board.lost_len)
+			rs->recov.dup_len = 0;
 		/* a partial ACK: the next hole begins where it ends */
 		if (rs->recov.state == RILL_RECOV_FAST && rill_flight(rs) &&
 		    rill_before(rs->snd_una, rs->recov.recover) &&
@@ -333,7 +336,10 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	w->r.c.srtt_us = rs->rtt.srtt_us >> 3;
 	w->r.c.cwnd_limited = rs->cwnd_limited;
 	w->r.pipe = rill_pipe(rs);
-	w->r.lost = rs->board.lost_len;
+	if (w->r.newly_lost && rill_mtu_lost(sk))
+		w->r.newly_lost = 0;	/* PMTU-1M: sent again all the same */
+	else
+		w->r.lost = rs->board.lost_len;
 	w->r.sacked = rs->board.sacked + rs->recov.dup_len;
 	w->r.again = rs->board.again;
 	w->r.progress = w->r.moved || rs->rack.reordering;
@@ -390,6 +396,7 @@ static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
 	rs->bytes_acked += ack - w->prior_una;
 	rill_board_ack(&rs->board, ack, &w->d);
 	rill_clean_queue(sk);
+	rill_mtu_acked(sk);
 	sk_dst_confirm(sk);
 
 	/* RFC 6298, 5.2 and 5.3 */

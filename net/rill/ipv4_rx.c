@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rill: a segment, or an ICMP error about one, comes in by IPv4.
+ * Rill: a segment comes in by IPv4.
  */
-#include <linux/errqueue.h>
-#include <linux/icmp.h>
-#include <net/icmp.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
-#include "core/seq.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -153,150 +149,6 @@ static int rill_v4_rcv(struct sk_buff *skb)
 	/* whoever takes the mini-socket out may be what we interrupted */
 	if (again)
 		rill_drop_net(net, skb, RILL_DROP_NO_SOCKET);
-	return 0;
-}
-
-/* ER-8: what ICMP says as an errno; 0 when it says nothing. */
-static int rill_icmp_errno(int type, int code)
-{
-	switch (type) {
-	case ICMP_PARAMETERPROB:
-		return -EPROTO;
-	case ICMP_TIME_EXCEEDED:
-		return -EHOSTUNREACH;
-	case ICMP_DEST_UNREACH:
-		return code <= NR_ICMP_UNREACH ? -icmp_err_convert[code].errno : 0;
-	}
-	return 0;
-}
-
-/**
- * rill_v4_mtu_reduced() - adopt a smaller path MTU and cut data again
- * @sk: connection; its mtu_info is what ICMP said
- *
- * C01, RFC 9293, 3.7.2. PMTU-8M: only what no longer fits is resent.
- *
- * Context: the socket lock is held.
- */
-void rill_v4_mtu_reduced(struct sock *sk)
-{
-	struct rill_sock *rs = rill_sk(sk);
-	struct dst_entry *dst;
-
-	if ((1 << sk->sk_state) & (TCPF_LISTEN | TCPF_CLOSE | TCPF_SYN_SENT))
-		return;
-	dst = rill_v4_route(sk);
-	if (!dst || !ip_sk_accept_pmtu(sk))
-		return;
-	dst->ops->update_pmtu(dst, sk, NULL, rs->mtu_info, true);
-	dst = rill_v4_route(sk);
-	if (!dst || dst_mtu(dst) >= rs->pmtu)
-		return;
-	rill_mib_inc(sock_net(sk), RILL_MIB_MTU_REDUCED);
-	rill_sync_mss(sk, dst_mtu(dst));
-	if (rill_flight(rs))
-		rill_resend(sk, rs->snd_una, rill_mss_now(rs));
-	rs->out |= RILL_OUT_PUSH;
-	rill_output(sk);
-}
-
-/* IP_RECVERR: keep what ICMP quoted for recv(MSG_ERRQUEUE), as ip(7) has it. */
-static void rill_v4_record(struct sock *sk, struct sk_buff *skb, int err, u32 info)
-{
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	struct sock_exterr_skb *serr;
-
-	skb = skb_clone(skb, GFP_ATOMIC);
-	if (!skb)
-		return;
-	serr = SKB_EXT_ERR(skb);
-	memset(serr, 0, sizeof(*serr));
-	serr->ee.ee_errno = err;
-	serr->ee.ee_origin = SO_EE_ORIGIN_ICMP;
-	serr->ee.ee_type = icmp_hdr(skb)->type;
-	serr->ee.ee_code = icmp_hdr(skb)->code;
-	serr->ee.ee_info = info;
-	serr->addr_offset = (u8 *)&iph->daddr - skb_network_header(skb);
-	serr->port = inet_sk(sk)->inet_dport;
-	__skb_pull(skb, iph->ihl * 4);
-	skb_reset_transport_header(skb);
-	if (sock_queue_err_skb(sk, skb))
-		kfree_skb(skb);
-}
-
-/* An error for a connection. The socket lock is held, softirqs are off. */
-static void rill_v4_icmp(struct sock *sk, struct sk_buff *skb, int err, u32 info)
-{
-	bool raised = rill_recverr(sk);
-
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
-		if (raised)
-			rill_v4_record(sk, skb, err, info);
-		/* ER-9: anything at all ends a connection that is being opened */
-		if (sock_owned_by_user(sk)) {
-			WRITE_ONCE(sk->sk_err_soft, err);
-			return;
-		}
-		WRITE_ONCE(sk->sk_err, err);
-		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
-		sk_error_report(sk);
-		rill_done(sk, RILL_EV_ABORT);
-		return;
-	}
-	/* ER-10: soft on a connection that lives */
-	if (!sock_owned_by_user(sk) && raised) {
-		WRITE_ONCE(sk->sk_err, err);
-		sk_error_report(sk);
-	} else {
-		WRITE_ONCE(sk->sk_err_soft, err);
-	}
-}
-
-/* ICMP-1I: the quoted sequence number must be one in flight. */
-static bool rill_icmp_in_flight(const struct sock *sk, u32 seq)
-{
-	const struct rill_sock *rs = rill_sk(sk);
-
-	if (sk->sk_state == TCP_SYN_SENT)
-		return seq == rs->iss;
-	return !rill_before(seq, rs->snd_una) && rill_before(seq, rs->snd_nxt);
-}
-
-/* struct net_protocol's err_handler: softirqs off, RCU. */
-static int rill_v4_err(struct sk_buff *skb, u32 info)
-{
-	const struct iphdr *iph = (const struct iphdr *)skb->data;
-	const struct tcphdr *th = (const struct tcphdr *)(skb->data + iph->ihl * 4);
-	int type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
-	struct net *net = dev_net(skb->dev);
-	struct sock *sk;
-	int err;
-
-	sk = rill_lookup_established(net, iph->daddr, th->dest, iph->saddr, ntohs(th->source),
-				     inet_iif(skb), inet_sdif(skb));
-	if (!sk)
-		return -ENOENT;
-	if (!sk_fullsock(sk)) {
-		rill_sock_put(sk);
-		return 0;
-	}
-	bh_lock_sock(sk);
-	if (sk->sk_state == TCP_CLOSE || !rill_icmp_in_flight(sk, ntohl(th->seq)))
-		goto out;
-	if (type == ICMP_DEST_UNREACH && code == ICMP_FRAG_NEEDED) {
-		rill_sk(sk)->mtu_info = info;
-		if (!sock_owned_by_user(sk))
-			rill_v4_mtu_reduced(sk);
-		else if (!test_and_set_bit(RILL_DEFER_MTU, &rill_sk(sk)->deferred))
-			sock_hold(sk);
-		goto out;
-	}
-	err = -rill_icmp_errno(type, code);
-	if (err)
-		rill_v4_icmp(sk, skb, err, info);
-out:
-	bh_unlock_sock(sk);
-	sock_put(sk);
 	return 0;
 }
 

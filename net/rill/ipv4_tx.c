@@ -54,31 +54,6 @@ u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 }
 
 /**
- * rill_sync_mss() - derive the segment size from the path MTU
- * @sk: connection
- * @pmtu: bytes of an IP packet
- *
- * MUST-16: no more than the peer's MSS option and the path allow.
- *
- * Context: the socket lock is held.
- */
-void rill_sync_mss(struct sock *sk, u32 pmtu)
-{
-	struct rill_sock *rs = rill_sk(sk);
-	u32 mss = pmtu - sizeof(struct iphdr) - sizeof(struct tcphdr);
-	const struct ip_options_rcu *opt;
-
-	opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, true);
-	if (opt)
-		mss -= opt->opt.optlen;
-	mss = min_t(u32, mss, rs->mss_clamp);
-	rs->mss = max_t(u32, mss, RILL_MIN_SND_MSS);
-	rs->pmtu = pmtu;
-	if (rs->cong.ops)
-		rill_cong_set_mss(&rs->cong, rill_mss_full(rs));
-}
-
-/**
  * rill_reply() - answer a segment without a connection
  * @net: namespace
  * @in: what to answer; its addresses and ports are swapped

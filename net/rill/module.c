@@ -72,7 +72,7 @@ static void rill_release_cb(struct sock *sk)
 		__sock_put(sk);
 	}
 	if (test_and_clear_bit(RILL_DEFER_MTU, &rs->deferred)) {
-		rill_v4_mtu_reduced(sk);
+		rill_mtu_reduced(sk);
 		__sock_put(sk);
 	}
 }

@@ -55,7 +55,11 @@ struct rill_cong_ops;
 	X(ABORT_ON_TIMEOUT, "AbortOnTimeout")				\
 	X(ABORT_ON_LINGER, "AbortOnLinger")				\
 	X(ABORT_ON_MEMORY, "AbortOnMemory")				\
-	X(MTU_REDUCED, "MtuReduced")
+	X(MTU_REDUCED, "MtuReduced")					\
+	X(MTUP_SUCCESS, "MTUPSuccess")					\
+	X(MTUP_FAIL, "MTUPFail")					\
+	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
+	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")
 
 /*
  * Why a segment was dropped: reason, counter ("RillDrop" + name) and the
@@ -167,6 +171,11 @@ struct rill_net {
 	int		keepalive_time;		/* jiffies */
 	int		keepalive_intvl;	/* jiffies */
 	int		keepalive_probes;
+	int		mtu_probing;
+	int		base_mss;
+	int		mtu_probe_floor;
+	int		min_snd_mss;
+	int		probe_interval;		/* seconds */
 };
 
 extern unsigned int rill_net_id;

@@ -106,7 +106,9 @@ void rill_push(struct sock *sk, bool force)
 	    READ_ONCE(rill_net(sock_net(sk))->slow_start_after_idle))
 		rill_cong_restart(&rs->cong, rill_cong_iw(mss));
 	super = rill_super_size(sk);
-	while (rs->snd_nxt != rs->write_seq) {
+	if (rill_mtu_probe(sk))
+		sent++;
+	while (rs->snd_nxt != rs->write_seq && !rs->mtu.hold) {
 		u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
 		bool fin = rs->fin_queued, now;
 

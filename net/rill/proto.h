@@ -12,8 +12,6 @@
 #include "compat.h"
 #include "sock.h"
 
-#define RILL_MIN_SND_MSS	48	/* tcp_min_snd_mss */
-
 /* module.c */
 extern int rill_ipproto;
 extern struct proto rill_prot;
@@ -25,7 +23,9 @@ void rill_drop_net(const struct net *net, struct sk_buff *skb, unsigned int why)
 
 /* ipv4_rx.c */
 extern const struct net_protocol rill_v4_protocol;
-void rill_v4_mtu_reduced(struct sock *sk);
+
+/* ipv4_icmp.c */
+int rill_v4_err(struct sk_buff *skb, u32 info);
 
 /* input.c */
 void rill_input(struct sock *sk, struct sk_buff *skb);
@@ -135,10 +135,22 @@ void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, 
 		      u16 window, u8 flags, const struct rill_opts *opts);
 void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload);
 
+/* mtu.c */
+void rill_sync_mss(struct sock *sk, u32 pmtu);
+void rill_mtu_options(struct sock *sk);
+void rill_mtu_start(struct sock *sk);
+void rill_mtu_sent(struct sock *sk, u32 seq, u32 len);
+void rill_mtu_resent(struct sock *sk, u32 seq, u32 end);
+void rill_mtu_reduced(struct sock *sk);
+void rill_mtu_acked(struct sock *sk);
+bool rill_mtu_lost(struct sock *sk);
+void rill_mtu_timeout(struct sock *sk);
+void rill_mtu_blackhole(struct sock *sk);
+bool rill_mtu_probe(struct sock *sk);
+
 /* ipv4_tx.c */
 struct dst_entry *rill_v4_route(struct sock *sk);
 u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
-void rill_sync_mss(struct sock *sk, u32 pmtu);
 void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
 		u8 flags, const struct rill_opts *opts);
 void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb);

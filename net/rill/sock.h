@@ -15,6 +15,7 @@
 #include "core/drs.h"
 #include "core/ecn.h"
 #include "core/option.h"
+#include "core/plpmtu.h"
 #include "core/rack.h"
 #include "core/reasm.h"
 #include "core/recov.h"
@@ -23,6 +24,7 @@
 #include "core/state.h"
 
 #define RILL_MIN_MSS		88
+#define RILL_MIN_SND_MSS	48	/* what sysctls of sizes may say at least */
 #define RILL_DEFAULT_MSS	536U	/* RFC 9293, 3.7.1, MUST-15 */
 #define RILL_MAX_WINDOW		65535U	/* the field, before scaling */
 #define RILL_MAX_HEADER		round_up(MAX_HEADER + 60 + 60, 16)
@@ -88,6 +90,42 @@ struct rill_skb_cb {
 
 struct rill_mini;
 struct rill_bind_bucket;
+
+/**
+ * struct rill_mtu - what is known of the sizes that pass: mtu.c
+ * @search: RFC 4821; sizes of packets, those below are of data
+ * @probe_seq: the probe in flight begins here,
+ * @probe_end: and ends here
+ * @big_seq: every segment in flight but short ones lies in [@big_seq, @big_end)
+ * @big_end: see @big_seq
+ * @proof_seq: a segment of @proof_len bytes begins here
+ * @info_seq: the sequence number that ICMP quoted
+ * @quoted: likewise, of the one that waits
+ * @info: the size that ICMP said, 0: none
+ * @wait: ICMP said this size, which is unlikely; 0: it did not
+ * @proof_len: its ACK will prove that so much passes; 0: nothing to prove
+ * @proven: the longest segment that was acknowledged
+ * @sent: the longest segment that was sent
+ * @sending: the segment that is being built is a probe and stays whole
+ * @hold: new data waits for room for a probe
+ */
+struct rill_mtu {
+	struct rill_plpmtu search;
+	u32	probe_seq;
+	u32	probe_end;
+	u32	big_seq;
+	u32	big_end;
+	u32	proof_seq;
+	u32	info_seq;
+	u32	quoted;
+	u16	info;
+	u16	wait;
+	u16	proof_len;
+	u16	proven;
+	u16	sent;
+	u8	sending:1,
+		hold:1;
+};
 
 /**
  * struct rill_listen - what a socket in LISTEN has besides
@@ -170,6 +208,8 @@ struct rill_sock {
 	struct sk_buff	*resend_at;	/* of sk_write_queue: last sent again, or NULL */
 	u32	tlp_end;		/* snd_nxt at the probe */
 
+	struct rill_mtu	mtu;
+
 	/* timers */
 	unsigned long	deadline[RILL_TIMERS];	/* jiffies; valid if armed */
 	u8	armed;			/* bit per enum rill_timer */
@@ -196,7 +236,6 @@ struct rill_sock {
 	/* set up once */
 	u32	iss;
 	u32	pmtu;			/* the path MTU that mss was made from */
-	u32	mtu_info;		/* from ICMP, deferred */
 	u16	mss_clamp;		/* what the peer's MSS option allows */
 	u16	adv_mss;		/* what ours said */
 

@@ -174,8 +174,12 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level == SOL_IP)
-		return ip_setsockopt(sk, level, optname, optval, optlen);
+	if (level == SOL_IP) {
+		err = ip_setsockopt(sk, level, optname, optval, optlen);
+		if (!err && optname == IP_OPTIONS)
+			rill_mtu_options(sk);
+		return err;
+	}
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
@@ -293,8 +297,9 @@ static int rill_get_int(struct sock *sk, int name)
 	case TCP_WINDOW_CLAMP:
 		return rs->user_window ? : min_t(u32, rs->window_clamp, INT_MAX);
 	case TCP_MAXSEG:
-		if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))
-			return rs->mss_user ? : RILL_DEFAULT_MSS;
+		/* what was set, where it will count; else what is, or was, in use */
+		if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN) && rs->mss_user)
+			return rs->mss_user;
 		return rill_mss_full(rs);
 	case TCP_SYNCNT:
 		return rs->syn_retries ? : rn->syn_retries;

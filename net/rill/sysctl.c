@@ -25,6 +25,8 @@ static int rill_buf_floor = 2048;
 static int rill_u8_max = U8_MAX;
 static int rill_syn_max = MAX_TCP_SYNCNT;
 static int rill_two = 2;
+static int rill_mss_min = RILL_MIN_SND_MSS;
+static int rill_mss_max = U16_MAX;
 
 #define RILL_INT_AS(_procname, _name, _min, _max)			\
 	{ .procname = _procname,					\
@@ -93,6 +95,11 @@ static const struct ctl_table rill_table[] = {
 	RILL_SECS(keepalive_time),
 	RILL_SECS(keepalive_intvl),
 	RILL_INT(keepalive_probes, SYSCTL_ZERO, &rill_u8_max),
+	RILL_INT(mtu_probing, SYSCTL_ZERO, &rill_u8_max),
+	RILL_INT(base_mss, &rill_mss_min, &rill_mss_max),
+	RILL_INT(mtu_probe_floor, &rill_mss_min, &rill_mss_max),
+	RILL_INT(min_snd_mss, &rill_mss_min, &rill_mss_max),
+	RILL_INT(probe_interval, SYSCTL_ZERO, NULL),
 	RILL_INT(rto_min_us, SYSCTL_ONE, &rill_second_us),
 };
 
@@ -137,6 +144,11 @@ static void rill_defaults(struct rill_net *rn)
 	rn->keepalive_time = 7200 * HZ;
 	rn->keepalive_intvl = 75 * HZ;
 	rn->keepalive_probes = 9;
+	rn->mtu_probing = 0;
+	rn->base_mss = 1024;
+	rn->mtu_probe_floor = RILL_MIN_SND_MSS;
+	rn->min_snd_mss = RILL_MIN_SND_MSS;
+	rn->probe_interval = 600;
 }
 
 /**

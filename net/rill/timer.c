@@ -190,8 +190,10 @@ static bool rill_rto_gives_up(struct sock *sk)
 	u32 base = rn->rto_min_us;
 	int boundary = rn->retries2;
 
-	if (rs->retransmits && rill_lasted(sk, rs->stall_us, rn->retries1, base))
+	if (rs->retransmits && rill_lasted(sk, rs->stall_us, rn->retries1, base)) {
+		rill_mtu_blackhole(sk);
 		__dst_negative_advice(sk);
+	}
 	if (sock_flag(sk, SOCK_DEAD))
 		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
 	if (!rill_lasted(sk, rs->stall_us, boundary, base))
@@ -235,6 +237,7 @@ static void rill_rto_expired(struct sock *sk)
 	rill_mib_inc(sock_net(sk), RILL_MIB_TIMEOUTS);
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
+	rill_mtu_timeout(sk);
 	rill_timeout_marks(sk);
 	rill_ecn_reduced(&rs->ecn);
 	if (rs->backoff < 32)

@@ -216,7 +216,7 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct rill_sock *rs = rill_sk(sk);
-	u32 len = skb->len, mss = rill_mss_now(rs);
+	u32 len = skb->len, mss = rs->mtu.sending ? len : rill_mss_now(rs);
 	const struct dst_entry *dst;
 	struct rill_opts opts;
 
@@ -397,6 +397,7 @@ int rill_send_new(struct sock *sk, u32 len, bool fin)
 	if (fin)
 		flags |= TCPHDR_FIN;
 	rill_mark_sent(sk, tx, len + fin);
+	rill_mtu_sent(sk, seq, len);
 	rill_transmit(sk, skb, seq, flags, len);
 	return 0;
 }
@@ -455,6 +456,7 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 		flags |= TCPHDR_FIN;
 	rill_board_resend(&rs->board, seq, seq + len + fin, now);
 	rill_recov_sent(&rs->recov, len + fin, true, now);
+	rill_mtu_resent(sk, seq, seq + len);
 
 	trace_rill_retransmit(sk, seq, len);
 	segs = max_t(u32, DIV_ROUND_UP(len, rill_mss_now(rs)), 1);

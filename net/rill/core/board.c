@@ -385,6 +385,29 @@ u32 rill_board_lose_head(struct rill_board *b, u32 len)
 	return lost;
 }
 
+u32 rill_board_lose_range(struct rill_board *b, u32 seq, u32 end)
+{
+	struct rill_tx *tx = rill_board_first(b);
+	u32 lost = 0;
+
+	if (!tx || !rill_before(seq, end))
+		return 0;
+	if (rill_after(seq, tx->seq))
+		tx = find(b, seq);
+	for (; tx && rill_before(tx->seq, end); tx = next_tx(tx)) {
+		if (tx->state != RILL_TX_SENT)
+			continue;
+		/* what goes before it stays; without memory it goes as well */
+		if (rill_before(tx->seq, seq) && cut(b, tx, seq))
+			continue;
+		if (rill_after(tx->end, end))
+			cut(b, tx, end);
+		lost += len_of(tx);
+		rill_board_lose(b, tx);
+	}
+	return lost;
+}
+
 void rill_board_timeout(struct rill_board *b, u64 before_us)
 {
 	struct rill_tx *head = rill_board_first(b), *tx;

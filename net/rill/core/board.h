@@ -205,6 +205,19 @@ void rill_board_lose(struct rill_board *b, struct rill_tx *tx);
 u32 rill_board_lose_head(struct rill_board *b, u32 len);
 
 /**
+ * rill_board_lose_range() - what was sent in a range does not fit the path
+ * @b: the board
+ * @seq: its first sequence number
+ * @end: the one after its last
+ *
+ * Of it, what is in flight is lost; without memory to cut a range a little
+ * more.
+ *
+ * Return: bytes that are lost now and were in flight before.
+ */
+u32 rill_board_lose_range(struct rill_board *b, u32 seq, u32 end);
+
+/**
  * rill_board_timeout() - the retransmission timer expired
  * @b: the board
  * @before_us: ranges that were sent at this time or later may still arrive

@@ -327,3 +327,16 @@ void rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
 	r->rto_una = una;
 	tell(c, RILL_CONG_RTO, now_us);
 }
+
+void rill_recov_too_big(struct rill_recov *r, struct rill_cong *c, u32 nxt)
+{
+	if (reduces(r) && c->ssthresh < RILL_SSTHRESH_INFINITE)
+		rill_cong_set_cwnd(c, max(c->ssthresh, c->mss));
+	r->state = RILL_RECOV_LOSS;
+	r->frto = 0;
+	r->new_first = 0;
+	r->undo = 0;
+	r->dupacks = 0;
+	r->dup_len = 0;
+	r->recover = nxt;
+}

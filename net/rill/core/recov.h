@@ -231,4 +231,17 @@ void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 n
 void rill_recov_rto(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 pipe,
 		    u32 again, bool frto, u64 now_us);
 
+/**
+ * rill_recov_too_big() - what is in flight does not fit the path, and is resent
+ * @r: the recovery
+ * @c: the window
+ * @nxt: SND.NXT
+ *
+ * No congestion: the window stays, but for a reduction that is under way,
+ * which ends here. Losses in what was sent before are part of this episode.
+ *
+ * RFC 1191, 6.4; RFC 5681, 3.1 (CC-14S).
+ */
+void rill_recov_too_big(struct rill_recov *r, struct rill_cong *c, u32 nxt);
+
 #endif /* _RILL_CORE_RECOV_H */

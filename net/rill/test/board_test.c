@@ -266,6 +266,34 @@ static void rill_board_lose_head__cuts(struct kunit *test)
 	rill_board_purge(&b);
 }
 
+/* PMTU-8M: what was sent too big, cut at both ends; not what has arrived */
+static void rill_board_lose_range__cuts(struct kunit *test)
+{
+	struct rill_delivered d;
+	struct rill_board b;
+
+	begin(&b, 100, 50);
+	sack(&b, 40, 60, &d);
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 20, 90), 50U);
+	KUNIT_EXPECT_EQ(test, b.lost_len, 50U);
+	KUNIT_EXPECT_EQ(test, b.in_flight, 30U);
+	KUNIT_EXPECT_EQ(test, b.sacked, 20U);
+	KUNIT_EXPECT_EQ(test, rill_board_next_lost(&b)->seq, 20U);
+	KUNIT_EXPECT_EQ(test, rill_board_lost_run(&b, rill_board_next_lost(&b), 100), 20U);
+	/* once only, and no farther than what was sent */
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 20, 90), 0U);
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 0, 1000), 30U);
+	KUNIT_EXPECT_EQ(test, b.in_flight, 0U);
+	rill_board_purge(&b);
+
+	begin(&b, 100, 10);
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 50, 50), 0U);
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 30, 50), 20U);
+	KUNIT_EXPECT_EQ(test, rill_test_tx_out, 10);
+	rill_board_purge(&b);
+	KUNIT_EXPECT_EQ(test, rill_board_lose_range(&b, 30, 50), 0U);
+}
+
 /* LOSS-1I: more than two segments SACKed above */
 static void rill_board_lose_below__threshold(struct kunit *test)
 {
@@ -420,6 +448,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_board_sack__without_memory),
 	KUNIT_CASE(rill_board_sack__nonsense),
 	KUNIT_CASE(rill_board_lose_head__cuts),
+	KUNIT_CASE(rill_board_lose_range__cuts),
 	KUNIT_CASE(rill_board_timeout__spares_the_young),
 	KUNIT_CASE(rill_board_timeout__reneging),
 	KUNIT_CASE(rill_board_restore__order),

@@ -23,4 +23,5 @@ rill-kunit-objs := \
 	board_test.o \
 	rack_test.o \
 	recov_test.o \
+	plpmtu_test.o \
 	ecn_test.o

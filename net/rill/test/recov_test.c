@@ -650,6 +650,42 @@ static void rill_recov__tells_the_algorithm(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, heard.events[2], RILL_CONG_RTO);
 }
 
+/* CC-14S, PMTU-8M: resent, with the window as it is, and then on as before */
+static void rill_recov_too_big__no_congestion(struct kunit *test)
+{
+	struct flow f;
+
+	begin(&f);
+	f.lost = 10 * MSS;
+	rill_recov_too_big(&f.r, &f.c, f.nxt);
+	KUNIT_EXPECT_EQ(test, f.c.cwnd, 10U * MSS);
+	KUNIT_EXPECT_EQ(test, f.c.ssthresh, RILL_SSTHRESH_INFINITE);
+	ack_to(&f, DATA(5), 0, 5);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_LOSS);
+	KUNIT_EXPECT_EQ(test, f.c.ssthresh, RILL_SSTHRESH_INFINITE);
+	KUNIT_EXPECT_GE(test, f.c.cwnd, 10U * MSS);
+	ack_to(&f, DATA(10), 0, 5);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_OPEN);
+	KUNIT_EXPECT_EQ(test, f.c.ssthresh, RILL_SSTHRESH_INFINITE);
+}
+
+/* A cut that is under way is done at once, and for good. */
+static void rill_recov_too_big__ends_a_reduction(struct kunit *test)
+{
+	struct flow f;
+
+	begin(&f);
+	sack(&f, 3, 1);
+	KUNIT_ASSERT_EQ(test, f.r.state, RILL_RECOV_FAST);
+	rill_recov_too_big(&f.r, &f.c, f.nxt);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_LOSS);
+	KUNIT_EXPECT_EQ(test, f.c.cwnd, f.c.ssthresh);
+	rill_recov_dsack(&f.r, DATA(0), DATA(1));
+	ack_to(&f, DATA(10), 3, 1);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_OPEN);
+	KUNIT_EXPECT_LT(test, f.c.ssthresh, 10U * MSS);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_init__is_open),
 	KUNIT_CASE(rill_recov_dupack__limited_transmit),
@@ -683,6 +719,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_rto__again),
 	KUNIT_CASE(rill_recov_rto__of_another_segment),
 	KUNIT_CASE(rill_recov_rto__in_fast_recovery),
+	KUNIT_CASE(rill_recov_too_big__no_congestion),
+	KUNIT_CASE(rill_recov_too_big__ends_a_reduction),
 	KUNIT_CASE(rill_recov__tells_the_algorithm),
 	{}
 };

@@ -34,6 +34,8 @@ static void defaults(void)
 		{ "keepalive_time", "7200" }, { "keepalive_intvl", "75" },
 		{ "ecn", "2" }, { "ecn_fallback", "1" },
 		{ "keepalive_probes", "9" }, { "orphan_retries", "0" },
+		{ "mtu_probing", "0" }, { "base_mss", "1024" }, { "mtu_probe_floor", "48" },
+		{ "min_snd_mss", "48" }, { "probe_interval", "600" },
 		{ "moderate_rcvbuf", "1" }, { "invalid_ratelimit", "500" },
 	};
 	long a, b, c;
@@ -76,6 +78,7 @@ static void bounds(void)
 	static const char * const bad[][2] = {
 		{ "syn_retries", "0" }, { "syn_retries", "128" }, { "retries1", "256" },
 		{ "retries2", "nonsense" }, { "retries1", "-1" }, { "rmem", "0 0 0" },
+		{ "min_snd_mss", "47" }, { "min_snd_mss", "65536" }, { "mtu_probe_floor", "47" },
 	};
 	char path[128], was[64], is[64];
 	size_t i;

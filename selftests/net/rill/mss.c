@@ -159,6 +159,259 @@ static void mss_maxseg(void)
 	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 536);
 }
 
+/* TCP_MAXSEG: an offer, not a limit of what is sent already; and what it reads. */
+static void maxseg_reads(void)
+{
+	struct tun *t = peer_net();
+	struct linger hard = { 1, 0 };
+	int l;
+
+	fd = sk_new();
+	sk_set(fd, SOL_TCP, TCP_MAXSEG, 88);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 88);
+	sk_set(fd, SOL_TCP, TCP_MAXSEG, 32767);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 32767);
+	sk_set(fd, SOL_TCP, TCP_MAXSEG, 0);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 536);
+	/* More than the MTU has room for. */
+	ASSERT_EQ(syn_of(t, 20000).mss, 1460);
+	send_cut(1460);
+	/* In the middle: neither read nor obeyed. */
+	sk_set(fd, SOL_TCP, TCP_MAXSEG, 500);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 1460);
+	send_cut(1460);
+	/* Closed again: what was set. */
+	setsockopt(fd, SOL_SOCKET, SO_LINGER, &hard, sizeof(hard));
+	peer_raw(&p, F_RST, p.snd_nxt, 0, NULL, 0);
+	UNTIL(sk_state(fd) == TCP_CLOSE);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 500);
+	sk_set(fd, SOL_TCP, TCP_MAXSEG, 0);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 1460);
+	/* A listener's is its children's. */
+	l = sk_listen(INADDR_ANY, PORT, 4);
+	sk_set(l, SOL_TCP, TCP_MAXSEG, 900);
+	ASSERT_EQ(sk_get(l, SOL_TCP, TCP_MAXSEG), 900);
+	peer_init(&p, t, 4001, PORT);
+	peer_syn(&p);
+	ASSERT_EQ(peer_want(&p, F_SYN | F_ACK)->mss, 900);
+	peer_ack(&p);
+	fd = sk_accept(l);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 900);
+	send_cut(900);
+}
+
+/* What we offer, and what the peer does, are two things. */
+static void mss_asymmetric(void)
+{
+	static const struct {
+		int user, peer, offer, cut;
+	} v[] = {
+		{ 0, 700, 1460, 700 }, { 1000, 700, 1000, 700 }, { 1000, 1460, 1000, 1000 },
+		{ 400, 0, 400, 400 }, { 0, 0, 1460, 536 }, { 0, 65535, 1460, 1460 },
+	};
+	struct tun *t = peer_net();
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		peer_init(&p, t, 4000 + i, 0);
+		p.mss = v[i].peer;
+		fd = sk_new();
+		if (v[i].user)
+			sk_set(fd, SOL_TCP, TCP_MAXSEG, v[i].user);
+		sk_nonblock(fd, true);
+		ASSERT_ERR(sk_connect(fd, TUN_P, p.port), EINPROGRESS);
+		ASSERT_EQ(peer_want(&p, F_SYN)->mss, v[i].offer);
+		peer_put(&p, F_SYN | F_ACK, NULL, 0);
+		peer_want(&p, F_ACK);
+		send_cut(v[i].cut);
+		ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), v[i].cut);
+	}
+}
+
+/* Loopback has the largest packets that IPv4 knows. */
+static void mss_of_loopback(void)
+{
+	struct sniff *sn;
+	struct pair q;
+	int i, syns = 0;
+
+	ns_new();
+	if_up("lo", true);
+	sn = sniff_start("lo");
+	q = pair_lo();
+	sniff_collect(sn);
+	for (i = 0; i < sn->n; i++) {
+		if (!(sn->seg[i].flags & F_SYN))
+			continue;
+		ASSERT_EQ(sn->seg[i].mss, 65535 - 40);
+		syns++;
+	}
+	ASSERT_GE(syns, 2);
+	ASSERT_LE(sk_get(q.c, SOL_TCP, TCP_MAXSEG), 65535 - 40);
+}
+
+/* Metrics of the route: what is offered, and what is sent. */
+static void route_metrics(void)
+{
+	struct tun *t = peer_net();
+
+	if (sh("ip route change 10.9.0.0/24 dev tun0 advmss 1000 2>/dev/null"))
+		t_skip("no ip(8) here");
+	ASSERT_EQ(syn_of(t, 0).mss, 1000);
+	send_cut(1460);
+	peer_init(&p, t, 4001, PORT);
+	sk_listen(INADDR_ANY, PORT, 4);
+	peer_syn(&p);
+	ASSERT_EQ(peer_want(&p, F_SYN | F_ACK)->mss, 1000);
+	ASSERT_EQ(sh("ip route change 10.9.0.0/24 dev tun0 mtu 1200"), 0);
+	ASSERT_EQ(syn_of(t, 0).mss, 1160);
+	send_cut(1160);
+	/* Less than any packet has: the floor holds, whatever IP does about it. */
+	ASSERT_EQ(sh("ip route change 10.9.0.0/24 dev tun0 mtu 60"), 0);
+	peer_init(&p, t, 4003, 0);
+	p.any_df = true;
+	fd = sk_new();
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4003), EINPROGRESS);
+	peer_want(&p, F_SYN);
+	peer_put(&p, F_SYN | F_ACK, NULL, 0);
+	peer_want(&p, F_ACK);
+	ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), 48);
+}
+
+/* RFC 6691: IP's options come off the data, never off the option. */
+static void mss_less_ip_options(void)
+{
+	static const uint8_t nops[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+	struct tun *t = peer_net();
+	static const int peer_mss[] = { 1460, 700 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(peer_mss); i++) {
+		peer_init(&p, t, 4000 + i, 0);
+		p.mss = peer_mss[i];
+		fd = sk_new();
+		OK(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, nops, 8));
+		sk_nonblock(fd, true);
+		ASSERT_ERR(sk_connect(fd, TUN_P, p.port), EINPROGRESS);
+		ASSERT_EQ(peer_want(&p, F_SYN)->mss, 1460);
+		peer_put(&p, F_SYN | F_ACK, NULL, 0);
+		peer_want(&p, F_ACK);
+		send_cut(peer_mss[i] - 8);
+		ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), peer_mss[i] - 8);
+		/* In the middle, more and none. */
+		OK(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, nops, 4));
+		send_cut(peer_mss[i] - 4);
+		OK(setsockopt(fd, IPPROTO_IP, IP_OPTIONS, nops, 0));
+		send_cut(peer_mss[i]);
+	}
+}
+
+/* The floor under what a peer may ask for. */
+static void mss_floor(void)
+{
+	static const struct {
+		const char *floor;
+		int peer, cut;
+	} v[] = { { "48", 1, 48 }, { "48", 47, 48 }, { "48", 49, 49 }, { "200", 1, 200 } };
+	struct tun *t = peer_net();
+	uint8_t data[400];
+	size_t i;
+
+	fill(data, sizeof(data), 5);
+	for (i = 0; i < ARRAY_SIZE(v); i++) {
+		sysctl_set("min_snd_mss", v[i].floor);
+		peer_init(&p, t, 4000 + i, 0);
+		p.mss = v[i].peer;
+		fd = peer_dialled(&p);
+		ASSERT_EQ(sk_get(fd, SOL_TCP, TCP_MAXSEG), v[i].cut);
+		send_all(fd, data, sizeof(data));
+		take_cut(data, sizeof(data), v[i].cut);
+	}
+}
+
+/* C41: many small segments are lost, and come again as few large ones. */
+static void resent_joined(void)
+{
+	uint8_t data[500];
+	struct seg *s;
+	int i;
+
+	dialled(peer_net());
+	sk_set(fd, SOL_TCP, TCP_NODELAY, 1);
+	fill(data, sizeof(data), 5);
+	for (i = 0; i < 10; i++) {
+		send_all(fd, data + i * 50, 50);
+		s = peer_need(&p);
+		ASSERT_EQ(s->len, 50);
+	}
+	/* Without SACK, nothing but a timeout can tell. */
+	s = peer_need(&p);
+	ASSERT_EQ(s->seq, p.irs + 1);
+	ASSERT_GT(s->len, 50);
+	ASSERT(!memcmp(s->data, data, s->len));
+	p.rcv_nxt = s->seq + s->len;
+	peer_ack(&p);
+	while (p.rcv_nxt != p.irs + 1 + sizeof(data)) {
+		uint32_t at = p.rcv_nxt;
+
+		s = peer_need(&p);
+		if (!s->len)
+			continue;
+		ASSERT_EQ(s->seq, at);
+		ASSERT(!memcmp(s->data, data + (at - p.irs - 1), s->len));
+		peer_ack(&p);
+	}
+	UNTIL(!sk_outq(fd));
+}
+
+/* A super-segment whose every part carries SACK blocks has less data in each. */
+static void super_segments_sack(void)
+{
+	static uint8_t stream[200000];
+	int full = 0, left = sizeof(stream), i;
+	pid_t pid;
+
+	peer_init(&p, peer_net(), 4000, 0);
+	p.ts = true;
+	p.sackok = true;
+	p.ws = 4;
+	fd = peer_dialled(&p);
+	/* Three runs beyond a gap. */
+	for (i = 0; i < 3; i++) {
+		p.tsval++;
+		peer_raw(&p, F_ACK, p.snd_nxt + 100 + 200 * i, p.rcv_nxt, stream, 100);
+		peer_want(&p, F_ACK);
+	}
+	fill(stream, sizeof(stream), 12);
+	pid = fork();
+	if (!pid) {
+		send_all(fd, stream, sizeof(stream));
+		_exit(0);
+	}
+	while (left > 0) {
+		uint32_t at = p.rcv_nxt;
+		struct seg *s = peer_need(&p);
+
+		if (!s->len || s->seq != at)
+			continue;
+		ASSERT_LE(s->iplen, 1500);
+		ASSERT_EQ(s->nsack, 3);
+		ASSERT_EQ(s->optlen, 40);
+		ASSERT_EQ(s->sack[0][0] - p.snd_nxt, 500);
+		ASSERT(!memcmp(s->data, stream + sizeof(stream) - left, s->len));
+		full += s->iplen == 1500;
+		left -= s->len;
+		peer_ack(&p);
+	}
+	ASSERT_GE(full, (int)sizeof(stream) / 1420 - 10);
+	OK(waitpid(pid, NULL, 0));
+	/* The gap is filled: nothing to tell, and full segments again. */
+	peer_put(&p, F_ACK, stream, 600);
+	peer_want(&p, F_ACK);
+	send_cut(1448);
+}
+
 /* All of what lies between una and nxt, however it is cut. */
 static void need_all_below(uint32_t una, const uint8_t *want, int len, int most)
 {
@@ -511,12 +764,20 @@ static const struct rt_test tests[] = {
 	{ "mss_none", "C02 MUST-15", mss_none, 0, 0 },
 	{ "mss_tiny", "C02", mss_tiny, 0, 0 },
 	{ "mss_maxseg", "C02 TO-9", mss_maxseg, 0, 0 },
+	{ "maxseg_reads", "C02 TO-9 MUST-14", maxseg_reads, 0, 0 },
+	{ "mss_asymmetric", "C02 TO-9 MUST-14 MUST-15 MUST-16 MSS-2I", mss_asymmetric, 0, 0 },
+	{ "mss_of_loopback", "C02 MUST-67 MSS-2I", mss_of_loopback, 0, 0 },
+	{ "route_metrics", "C02 MUST-67 SHLD-6", route_metrics, 0, 0 },
+	{ "mss_less_ip_options", "C02 MUST-16 MSS-1S", mss_less_ip_options, 0, 0 },
+	{ "mss_floor", "C02", mss_floor, 0, 0 },
+	{ "resent_joined", "C41 MUST-33", resent_joined, 0, 0 },
 	{ "pmtu_icmp", "C01 C41 ER-12 SM-20", pmtu_icmp, 0, 0 },
 	{ "pmtu_forged", "C44 ICMP-1I PMTU-7M", pmtu_forged, 0, 0 },
 	{ "pmtu_router", "C01 SM-20", pmtu_router, 0, 0 },
 	{ "mtu_falls", "C01 C41 SM-20", mtu_falls, 0, 0 },
 	{ "ttl_tos", "C04 MUST-48 MUST-49 SHLD-21 SHLD-22", ttl_tos, 0, 0 },
 	{ "super_segments", "C05 MUST-2 PAWS-5M", super_segments, 0, 0 },
+	{ "super_segments_sack", "C05 C02 MUST-16", super_segments_sack, 0, 0 },
 	{ "super_segments_veth", "C05", super_segments_veth, 0, 0 },
 	{ "bulk_segments", "C01 C02 C05 MUST-65 MUST-68 TS-2M", bulk_segments, 0, 0 },
 };

@@ -140,7 +140,7 @@ static void check_seg(const struct peer *p, const struct seg *s)
 		FAIL("TS-2M: no timestamp on %s", flags_str(s->flags));
 	if (!p->ts && s->ts && !(s->flags & F_SYN))
 		FAIL("TS-1O: a timestamp that was not agreed");
-	if (!s->df)
+	if (!s->df && !p->any_df)
 		FAIL("C01: DF is not set");
 	if (s->frag)
 		FAIL("C01: an IP fragment");
@@ -274,7 +274,7 @@ void peer_put(struct peer *p, uint8_t flags, const void *data, int len)
 /* An ICMP error about a segment of the stack that had this sequence number. */
 void peer_icmp(struct peer *p, int type, int code, uint32_t rest, uint32_t from, uint32_t seq)
 {
-	uint8_t b[20 + 8 + 28 + 64] = { 0 }, quoted[128];
+	uint8_t b[20 + 8 + 40 + 64] = { 0 }, quoted[128];
 	struct spec q = {
 		.saddr = p->kaddr, .daddr = p->addr, .sport = p->kport, .dport = p->port,
 		.seq = seq, .ack = p->snd_nxt, .flags = F_ACK, .win = 1000,
@@ -282,7 +282,7 @@ void peer_icmp(struct peer *p, int type, int code, uint32_t rest, uint32_t from,
 	struct spec outer = { .saddr = from, .daddr = p->kaddr };
 	uint8_t ipbuf[64];
 	uint16_t sum;
-	int len = 20 + 8 + 28;
+	int quote = 20 + (p->quote ? p->quote : 20), len = 20 + 8 + quote;
 
 	seg_build(quoted, &q);
 	seg_build(ipbuf, &outer);
@@ -301,7 +301,7 @@ void peer_icmp(struct peer *p, int type, int code, uint32_t rest, uint32_t from,
 	b[25] = rest >> 16;
 	b[26] = rest >> 8;
 	b[27] = rest;
-	memcpy(b + 28, quoted, 28);
+	memcpy(b + 28, quoted, quote);
 	sum = ip_sum(b + 20, len - 20, 0);
 	b[22] = sum >> 8;
 	b[23] = sum;

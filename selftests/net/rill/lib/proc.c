@@ -137,6 +137,8 @@ static const struct {
 	{ "TimeWaited", "TW" },
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
 	{ "ChallengeACK", "TCPChallengeACK" },
+	{ "MTUPSuccess", "TCPMTUPSuccess" },
+	{ "MTUPFail", "TCPMTUPFail" },
 };
 
 #define WHITE	"\n "

@@ -106,6 +106,8 @@ struct peer {
 	uint8_t tos, res;
 	bool bad_csum;
 	bool any_csum;		/* do not insist on right checksums */
+	bool any_df;		/* nor on DF */
+	int quote;		/* bytes of a segment that our ICMP errors quote; 0: 20 */
 };
 
 void peer_init(struct peer *p, struct tun *t, int port, int kport);

@@ -6,10 +6,10 @@
 #include "seq.h"
 
 #define RTT_SHIFT	3		/* srtt_us counts eighths */
-#define RTT_MIN_US	1000		/* what a timestamp clock can tell */
+#define RTT_MIN_US	1000U		/* what a timestamp clock can tell */
 #define RTT_MAX_US	(60 * 1000000U)
 #define SPARE_SEGMENTS	16		/* for a path so short that little fits */
-#define WANT_MAX	(1U << 30)	/* RFC 7323, 2.3 */
+#define WANT_MAX	0x40000000U	/* 1 GB: RFC 7323, 2.3 */
 
 void rill_drs_init(struct rill_drs *d, u64 now_us, u32 seq, u32 space)
 {
@@ -26,7 +26,7 @@ void rill_drs_echo(struct rill_drs *d, u32 tsecr, u32 rtt_us)
 	d->tsecr = tsecr;
 	if (rtt_us > RTT_MAX_US)
 		return;
-	rtt_us = max(rtt_us, (u32)RTT_MIN_US);
+	rtt_us = max(rtt_us, RTT_MIN_US);
 	if (d->srtt_us)
 		d->srtt_us += rtt_us - (d->srtt_us >> RTT_SHIFT);
 	else
@@ -40,7 +40,7 @@ void rill_drs_window(struct rill_drs *d, u64 now_us, u32 rcv_nxt, u32 wnd)
 	if (d->wnd_us && rill_before(rcv_nxt, d->wnd_seq))
 		return;
 	if (d->wnd_us) {
-		rtt_us = max((u32)min(now_us - d->wnd_us, (u64)RTT_MAX_US), (u32)RTT_MIN_US);
+		rtt_us = clamp_t(u64, now_us - d->wnd_us, RTT_MIN_US, RTT_MAX_US);
 		if (!d->srtt_us || rtt_us < d->srtt_us >> RTT_SHIFT)
 			d->srtt_us = rtt_us << RTT_SHIFT;
 	}
@@ -54,7 +54,7 @@ static u32 wanted(u32 copied, u32 before, u32 mss)
 	u64 wnd = 2ULL * copied + SPARE_SEGMENTS * mss;
 	u64 grow = div_u64(wnd * (copied - before), before);
 
-	return min(wnd + 2 * grow, (u64)WANT_MAX);
+	return min_t(u64, wnd + 2 * grow, WANT_MAX);
 }
 
 /*
@@ -68,7 +68,7 @@ static u32 best_rtt(const struct rill_drs *d, u32 rtt_us)
 
 	if (own_us && d->wnd_us && rtt_us)
 		own_us = clamp(own_us, rtt_us, 2 * rtt_us);
-	return max(own_us ? : rtt_us, (u32)RTT_MIN_US);
+	return max(own_us ? : rtt_us, RTT_MIN_US);
 }
 
 u32 rill_drs_read(struct rill_drs *d, u64 now_us, u32 copied_seq, u32 rtt_us, u32 mss)

@@ -51,6 +51,8 @@ typedef __s64 s64;
 #define max_t(type, a, b)	max((type)(a), (type)(b))
 
 #define clamp(v, lo, hi)	min(max(v, lo), hi)
+#define clamp_t(type, v, lo, hi) \
+	min_t(type, max_t(type, v, lo), hi)
 
 static inline u64 div_u64(u64 dividend, u32 divisor)
 {

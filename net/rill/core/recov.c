@@ -36,11 +36,10 @@ static void remember(struct rill_recov *r, const struct rill_cong *c, u32 una, u
 }
 
 /* RFC 9937, 6.1: the window begins to shrink to a new ssthresh. */
-static void begin_reduction(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
-			    u32 flight, u32 again, u32 recover_fs, u64 now_us)
+static void begin_reduction(struct rill_recov *r, struct rill_cong *c, u32 ssthresh,
+			    u32 recover_fs, u64 now_us)
 {
-	remember(r, c, una, nxt, again);
-	c->ssthresh = c->ops->ssthresh(c, flight);
+	c->ssthresh = ssthresh;
 	c->acked = 0;
 	r->prr_delivered = 0;
 	r->prr_out = 0;
@@ -138,8 +137,9 @@ static u32 enter_fast(struct rill_recov *r, struct rill_cong *c, const struct ri
 		/* RFC 9937, 6.1: what was SACKed before is not delivered now */
 		u32 before = a->sacked - min(a->sacked, a->c.acked);
 
-		begin_reduction(r, c, a->c.una, a->c.nxt, a->c.flight, a->again,
-				all - min(all, before), a->c.now_us);
+		remember(r, c, a->c.una, a->c.nxt, a->again);
+		begin_reduction(r, c, c->ops->ssthresh(c, a->c.flight), all - min(all, before),
+				a->c.now_us);
 	}
 	r->state = RILL_RECOV_FAST;
 	r->recover = a->c.nxt;
@@ -265,10 +265,10 @@ void rill_recov_sent(struct rill_recov *r, u32 len, bool again, u64 now_us)
 	}
 }
 
-static void enter_cwr(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+static void enter_cwr(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 ssthresh,
 		      u64 now_us)
 {
-	begin_reduction(r, c, una, nxt, flight, 0, nxt - una, now_us);
+	begin_reduction(r, c, ssthresh, nxt - una, now_us);
 	r->undo = 0;
 	r->state = RILL_RECOV_CWR;
 	r->recover = nxt;
@@ -279,7 +279,7 @@ bool rill_recov_ece(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
 {
 	if (r->state != RILL_RECOV_OPEN && r->state != RILL_RECOV_DISORDER)
 		return false;
-	enter_cwr(r, c, una, nxt, flight, now_us);
+	enter_cwr(r, c, una, nxt, rill_cong_ece_ssthresh(c, flight), now_us);
 	return true;
 }
 
@@ -287,7 +287,7 @@ void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 n
 		       u64 now_us)
 {
 	if (r->state == RILL_RECOV_OPEN || r->state == RILL_RECOV_DISORDER)
-		enter_cwr(r, c, una, nxt, flight, now_us);
+		enter_cwr(r, c, una, nxt, c->ops->ssthresh(c, flight), now_us);
 }
 
 /*

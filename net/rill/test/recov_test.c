@@ -591,6 +591,24 @@ static void rill_recov_ece__once_a_window(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 2500U);
 }
 
+static u32 ece_ssthresh(struct rill_cong *c, u32 flight)
+{
+	return flight - MSS;
+}
+
+/* RFC 8257, 3.3: an algorithm may think less of an echo than of a loss */
+static void rill_recov_ece__asks_the_algorithm(struct kunit *test)
+{
+	struct rill_cong_ops ops = rill_cong_reno;
+	struct flow f;
+
+	ops.ece_ssthresh = ece_ssthresh;
+	begin(&f);
+	f.c.ops = &ops;
+	KUNIT_EXPECT_TRUE(test, rill_recov_ece(&f.r, &f.c, f.una, f.nxt, 10 * MSS, f.now));
+	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 9U * MSS);
+}
+
 /* ECN-4I: a loss in that window does not cut again */
 static void rill_recov_ece__then_loss(struct kunit *test)
 {
@@ -712,6 +730,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_dsack__late),
 	KUNIT_CASE(rill_recov_dsack__others),
 	KUNIT_CASE(rill_recov_ece__once_a_window),
+	KUNIT_CASE(rill_recov_ece__asks_the_algorithm),
 	KUNIT_CASE(rill_recov_ece__then_loss),
 	KUNIT_CASE(rill_recov_probed__counts),
 	KUNIT_CASE(rill_recov_rto__one_segment),

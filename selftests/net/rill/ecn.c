@@ -640,6 +640,41 @@ static void path_uncut(void)
 	marking_path(0, 64 << 20);
 }
 
+static void need_dctcp(void)
+{
+	net("0");
+	sh("modprobe -q tcp_dctcp 2>/dev/null");
+	lfd = sk_listen(INADDR_ANY, PORT, 4);
+	if (setsockopt(lfd, SOL_TCP, TCP_CONGESTION, "dctcp", 5))
+		t_skip("there is no dctcp here");
+}
+
+/* DCTCP: few marks cost little. */
+static void dctcp_cut(void)
+{
+	static char big[4000000];
+	uint32_t end;
+	int i, before;
+
+	need_dctcp();
+	ASSERT_EQ(ask(SETUP)->flags, F_SYN | F_ACK | F_ECE);
+	accepted();
+	sk_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 8 << 20);
+	OK(send(fd, big, sizeof(big), 0));
+	end = una;
+	for (i = 0; i < 40; i++) {
+		flight(5, &end, NULL);
+		ack(0, end);
+	}
+	flight(20, &end, NULL);
+	before = cwnd();
+	ASSERT_GT(before, 20);
+	ack(F_ECE, end);
+	t_note("cwnd %d, ssthresh then %d", before, ssthresh());
+	ASSERT_LT(ssthresh(), before);
+	ASSERT_GE(ssthresh(), before * 3 / 4);
+}
+
 /* DCTCP: ECE on exactly the ACKs of what was marked. */
 static void dctcp_echo(void)
 {
@@ -651,11 +686,7 @@ static void dctcp_echo(void)
 	struct seg *s;
 	size_t i;
 
-	net("0");
-	sh("modprobe -q tcp_dctcp 2>/dev/null");
-	lfd = sk_listen(INADDR_ANY, PORT, 4);
-	if (setsockopt(lfd, SOL_TCP, TCP_CONGESTION, "dctcp", 5))
-		t_skip("there is no dctcp here");
+	need_dctcp();
 	s = ask(SETUP);
 	ASSERT_EQ(s->flags, F_SYN | F_ACK | F_ECE);
 	ASSERT_EQ(mark(s), ECT0);
@@ -697,6 +728,7 @@ static const struct rt_test tests[] = {
 	{ "user_tos", "SO-8", user_tos, 0, 0 },
 	{ "path_of_segments", "C61 ECN-4I ECN-6I", path_of_segments, 0, 60 },
 	{ "path_uncut", "C61 C05 ECN-6I", path_uncut, T_FULL, 60 },
+	{ "dctcp_cut", "C61", dctcp_cut, 0, 0 },
 	{ "dctcp_echo", "ECN-6I", dctcp_echo, 0, 0 },
 };
 

@@ -337,7 +337,7 @@ static const struct rt_test tests[] = {
 	{ "in_syn_recv", "C44 MUST-54 ICMP-1I", in_syn_recv, 0, 0 },
 	{ "in_simultaneous_open", "C12 ER-9", in_simultaneous_open, 0, 0 },
 	{ "for_listener", "C44 MUST-54", for_listener, 0, 0 },
-	{ "min_ttl", "C44 RX-17", min_ttl, 0, 0 },
+	{ "min_ttl", "C44 C04", min_ttl, 0, 0 },
 	{ "redirect", "C44 SHLD-25", redirect, 0, 0 },
 };
 

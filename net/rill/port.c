@@ -22,6 +22,10 @@ static struct rill_bind_chain rill_bind[RILL_BIND_BUCKETS];
 static struct kmem_cache *rill_bind_cache;
 static siphash_key_t rill_port_key;
 
+/* RFC 6056, 3.3.4: how far each group of peers has come */
+#define RILL_PORT_GROUPS	16384
+static u32 rill_port_next[RILL_PORT_GROUPS];
+
 static struct rill_bind_chain *rill_bind_chain(const struct net *net, u16 port)
 {
 	return &rill_bind[(port + net_hash_mix(net)) & (RILL_BIND_BUCKETS - 1)];
@@ -195,18 +199,20 @@ out:
  * rill_bind_connect() - give a connection a local port and a place in the table
  * @sk: addresses and peer's port are set
  *
- * A port that was chosen here may serve many peers. RFC 6056, 3.3.3: where
- * the search starts depends on the peer by a keyed hash, and moves on.
+ * A port that was chosen here may serve many peers. RFC 6056, 3.3.4: where
+ * the search starts depends on the peer by a keyed hash, and moves on with
+ * each connection to a group of peers that another part of the hash names, so
+ * that what one peer sees tells little of connections to another (PORT-2I).
  *
  * Context: process; the socket lock is held.
  * Return: 0, -EADDRNOTAVAIL or -ENOMEM.
  */
 int rill_bind_connect(struct sock *sk)
 {
-	static atomic_t next_ephemeral = ATOMIC_INIT(0);
 	int low, high, i, range, port, err = -EADDRNOTAVAIL;
 	struct rill_mini *tw = NULL;
-	u32 offset;
+	u32 offset, *next;
+	u64 hash;
 
 	if (inet_sk(sk)->inet_num) {
 		err = rill_hash_connection(sk, &tw);
@@ -215,9 +221,13 @@ int rill_bind_connect(struct sock *sk)
 
 	inet_sk_get_local_port_range(sk, &low, &high);
 	range = high - low + 1;
-	offset = siphash_3u32((__force u32)sk->sk_rcv_saddr, (__force u32)sk->sk_daddr,
-			      (__force u32)sk->sk_dport, &rill_port_key);
-	offset += atomic_add_return(1 + get_random_u32() % 4, &next_ephemeral);
+	hash = siphash_3u32((__force u32)sk->sk_rcv_saddr, (__force u32)sk->sk_daddr,
+			    (__force u32)sk->sk_dport, &rill_port_key);
+	next = &rill_port_next[(u32)(hash >> 32) % RILL_PORT_GROUPS];
+	/* of two at once both may start here: the second finds it taken */
+	offset = READ_ONCE(*next) + 1 + get_random_u32() % 8;
+	WRITE_ONCE(*next, offset);
+	offset += (u32)hash;
 	for (i = 0; i < range; i++) {
 		port = low + (offset + i) % range;
 		if (inet_is_local_reserved_port(sock_net(sk), port))
@@ -249,7 +259,10 @@ int rill_bind_inherit(struct sock *child, const struct sock *listener)
 	struct rill_bind_bucket *tb;
 
 	spin_lock(&chain->lock);
-	tb = rill_sk(listener)->bucket;
+	tb = rill_bind_find(chain, sock_net(listener), child->sk_num);
+	/* it may hold another port by now, which this lock does not guard */
+	if (tb && rill_sk(listener)->bucket != tb)
+		tb = NULL;
 	if (tb)
 		rill_bind_own(child, tb);
 	spin_unlock(&chain->lock);

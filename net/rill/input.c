@@ -171,20 +171,44 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 	}
 }
 
+/* Does TSecr name the first SYN, so that those that followed were needless? */
+static bool rill_syn_first_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
+{
+	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC);
+
+	return rs->ts_ok && opts->present & RILL_OPT_TS &&
+	       (s32)(opts->tsecr - (rill_ts_now(rs->ts_offset) - since)) <= 1;
+}
+
 /* An RTT sample from the handshake; a SYN that was sent twice gives none. */
 static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	if (!rs->retransmits)
+	/* after a SYN cookie nobody knows when our SYN left */
+	if (!rs->retransmits && rs->stall_us)
 		rill_rtt_take(sk, rill_now_us() - rs->stall_us);
-	else if (rs->ts_ok && opts->present & RILL_OPT_TS)
+	else if (rs->ts_ok && opts->present & RILL_OPT_TS && opts->tsecr)
 		rill_rtt_take(sk, (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC);
 	else
 		rs->rtt.rto_us = RILL_RTO_FALLBACK_US;	/* RFC 6298, 5.7 */
+	rs->syn_lost = rs->retransmits > 1 && !rill_syn_first_echoed(rs, opts);
 	rs->retransmits = 0;
 	rs->backoff = 0;
 	rill_timer_stop(sk, RILL_TIMER_RTO);
+}
+
+/*
+ * Can TSecr be the echo of a SYN of ours? If not, an older incarnation is
+ * answering. TSecr of 0 says nothing: some peers have no better.
+ */
+static bool rill_syn_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
+{
+	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC) + 1;
+	u32 now = rill_ts_now(rs->ts_offset);
+
+	return !(opts->present & RILL_OPT_TS) || !opts->tsecr ||
+	       rill_between(opts->tsecr, now - since, now);
 }
 
 /* RFC 9293, 3.10.7.3. Eats skb. */
@@ -199,6 +223,12 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 		if (!th->rst)
 			rill_reply_reset(sk, skb);
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
+		return;
+	}
+	if (th->ack && !rill_syn_echoed(rs, opts)) {
+		if (!th->rst)
+			rill_reply_reset(sk, skb);
+		rill_drop(sk, skb, RILL_DROP_PAWS);
 		return;
 	}
 	/* Second, check the RST bit. SM-8: it needs an acceptable ACK. */

@@ -91,21 +91,26 @@ struct rill_bind_bucket;
 
 /**
  * struct rill_listen - what a socket in LISTEN has besides
- * @lock: guards all of it; taken inside of no other lock of a listener
+ * @lock: guards what does not say otherwise; taken inside of no other lock of
+ *	a listener
  * @accept_head: connections that wait for accept(), oldest first, linked by
  *	rill_sock.accept_next
  * @accept_tail: the last of them
  * @syn_list: mini-sockets in SYN_RECV
  * @accept_len: how many wait; compared with sk_max_ack_backlog
  * @syn_len: how many are in SYN_RECV
+ * @flooded_at: jiffies of a SYN cookie that was sent lately, or 0; no lock
+ * @flood_warned: the log has been told; no lock
  */
 struct rill_listen {
-	spinlock_t		lock;	/* all below */
+	spinlock_t		lock;	/* of the queues */
 	struct sock		*accept_head;
 	struct sock		*accept_tail;
 	struct list_head	syn_list;
 	int			accept_len;
 	int			syn_len;
+	unsigned long		flooded_at;
+	u32			flood_warned;
 };
 
 /*
@@ -155,7 +160,9 @@ struct rill_sock {
 		tlp_out:1,		/* a tail loss probe is unanswered */
 		tlp_again:1,		/* it sent something again */
 		tlp_sampled:1,		/* a round trip was measured since the last one */
-		urg_out:1;		/* snd_up means something */
+		urg_out:1,		/* snd_up means something */
+		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
+		counted:1;		/* in CurrEstab */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
 	u8	urg_byte;		/* that octet, RILL_URG_HERE */
 	u32	ts_recent;

@@ -29,6 +29,7 @@ void rill_set_state(struct sock *sk, enum rill_event event)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 	int old = sk->sk_state, new = rill_state_next(old, event);
+	bool counts;
 
 	if (WARN_ONCE(new < 0, "rill: %s in %s\n", rill_event_name(event), rill_state_name(old)))
 		return;
@@ -36,7 +37,10 @@ void rill_set_state(struct sock *sk, enum rill_event event)
 		return;
 	rill_mib_inc(sock_net(sk), RILL_MIB_STATE_CHANGES);
 	trace_rill_state_change(sk, old, new);
-	atomic_add(rill_counts_as_established(new) - rill_counts_as_established(old), &rn->estab);
+	/* by what was counted, not by the old state, which a copy may have got unseen */
+	counts = rill_counts_as_established(new);
+	atomic_add(counts - rill_sk(sk)->counted, &rn->estab);
+	rill_sk(sk)->counted = counts;
 	if (new == TCP_CLOSE) {
 		rill_unhash(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
@@ -97,6 +101,8 @@ void rill_init_connection(struct sock *sk)
 	rs->listen.accept_tail = NULL;
 	rs->listen.accept_len = 0;
 	rs->listen.syn_len = 0;
+	rs->listen.flooded_at = 0;
+	rs->listen.flood_warned = 0;
 }
 
 /**

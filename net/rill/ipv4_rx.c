@@ -41,25 +41,31 @@ static enum rill_mib rill_v4_check(struct sk_buff *skb)
 	return 0;
 }
 
-/* For a connection: now, or when the program lets go of it. Eats skb. */
-static void rill_v4_deliver(struct sock *sk, struct sk_buff *skb)
+/* What a socket, or the listener behind a mini-socket, lets in. 0, or why not. */
+static enum rill_mib rill_v4_admit(struct sock *sk, struct sk_buff *skb)
 {
-	enum rill_mib why = 0;
-
 	if (unlikely(ip_hdr(skb)->ttl < READ_ONCE(inet_sk(sk)->min_ttl)))
-		why = RILL_DROP_MIN_TTL;
-	else if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
-		why = RILL_DROP_POLICY;
-	else if (sk_filter_trim_cap(sk, skb, tcp_hdr(skb)->doff * 4))
-		why = RILL_DROP_FILTER;
-	if (why) {
-		rill_drop(sk, skb, why);
-		return;
-	}
+		return RILL_DROP_MIN_TTL;
+	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
+		return RILL_DROP_POLICY;
+	if (sk_filter_trim_cap(sk, skb, tcp_hdr(skb)->doff * 4))
+		return RILL_DROP_FILTER;
 	/* a filter may have cut data off */
 	RILL_END(skb) = RILL_SEQ(skb) + tcp_hdr(skb)->syn + tcp_hdr(skb)->fin + skb->len -
 			tcp_hdr(skb)->doff * 4;
 	nf_reset_ct(skb);
+	return 0;
+}
+
+/* For a connection: now, or when the program lets go of it. Eats skb. */
+static void rill_v4_deliver(struct sock *sk, struct sk_buff *skb)
+{
+	enum rill_mib why = rill_v4_admit(sk, skb);
+
+	if (why) {
+		rill_drop(sk, skb, why);
+		return;
+	}
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
 
 	bh_lock_sock_nested(sk);
@@ -87,17 +93,39 @@ static void rill_v4_no_socket(struct net *net, struct sk_buff *skb)
 	rill_drop_net(net, skb, why);
 }
 
+/* MAY-2: a SYN ends a TIME_WAIT if somebody listens. Returns whether it did. */
+static bool rill_v4_tw_syn(struct net *net, struct rill_mini *tw, struct sk_buff *skb, int dif,
+			   int sdif)
+{
+	struct sock *sk = rill_lookup_listener(net, tw->c.skc_rcv_saddr, tw->c.skc_num, dif, sdif);
+
+	if (!sk) {
+		rill_time_wait_ack(tw, skb);
+		return false;
+	}
+	sock_put(sk);
+	rill_mib_inc(net, RILL_MIB_TIME_WAIT_REUSED);
+	rill_time_wait_kill(tw);
+	return true;
+}
+
 /*
  * A mini-socket owns the tuple. Returns whether to look again, because it
- * made way.
+ * made way; if not, skb is eaten.
  */
-static bool rill_v4_mini(struct rill_mini *mini, struct sk_buff *skb)
+static bool rill_v4_mini(struct net *net, struct rill_mini *mini, struct sk_buff *skb, int dif,
+			 int sdif)
 {
+	enum rill_mib why;
+
 	if (mini->c.skc_state == TCP_TIME_WAIT) {
-		if (rill_time_wait_rcv(mini, skb) == RILL_TW_SYN) {
-			rill_time_wait_kill(mini);
-			return true;
+		if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
+			rill_drop_net(net, skb, RILL_DROP_POLICY);
+			return false;
 		}
+		if (rill_time_wait_rcv(mini, skb) == RILL_TW_SYN &&
+		    rill_v4_tw_syn(net, mini, skb, dif, sdif))
+			return true;
 		consume_skb(skb);
 		return false;
 	}
@@ -105,7 +133,21 @@ static bool rill_v4_mini(struct rill_mini *mini, struct sk_buff *skb)
 		rill_syn_recv_drop(mini);
 		return true;
 	}
-	rill_syn_recv_rcv(mini, skb);
+	why = rill_v4_admit(mini->listener, skb);
+	if (!why)
+		return rill_syn_recv_rcv(mini, skb);
+	rill_drop(mini->listener, skb, why);
+	return false;
+}
+
+/* A listener's. Returns whether to look again, as another CPU was faster. */
+static bool rill_v4_listener(struct sock *sk, struct sk_buff *skb)
+{
+	enum rill_mib why = rill_v4_admit(sk, skb);
+
+	if (!why)
+		return rill_listen_rcv(sk, skb);
+	rill_drop(sk, skb, why);
 	return false;
 }
 
@@ -142,9 +184,9 @@ static int rill_v4_rcv(struct sk_buff *skb)
 		if (!sk)
 			rill_v4_no_socket(net, skb);
 		else if (!sk_fullsock(sk))
-			again = rill_v4_mini(rill_mini(sk), skb);
+			again = rill_v4_mini(net, rill_mini(sk), skb, dif, sdif);
 		else if (sk->sk_state == TCP_LISTEN)
-			rill_listen_rcv(sk, skb);
+			again = rill_v4_listener(sk, skb);
 		else
 			rill_v4_deliver(sk, skb);
 		if (sk)

@@ -83,7 +83,13 @@ struct rill_mini *rill_mini_alloc(const struct net *net)
 	return mini;
 }
 
-static void rill_mini_free(struct rill_mini *mini)
+/**
+ * rill_mini_free() - free a mini-socket that nobody else knows
+ * @mini: never entered in the table, or its last reference is gone
+ *
+ * Context: any.
+ */
+void rill_mini_free(struct rill_mini *mini)
 {
 	if (mini->listener)
 		sock_put(mini->listener);
@@ -117,6 +123,8 @@ static void rill_synack_options(const struct rill_mini *req, struct rill_opts *o
 	if (req->ts_ok) {
 		o->present |= RILL_OPT_TS;
 		o->tsval = rill_ts_now(req->ts_offset);
+		if (req->cookie)
+			o->tsval = rill_cookie_tsval(req, o->tsval);
 		o->tsecr = req->ts_recent;
 	}
 }
@@ -134,7 +142,13 @@ static struct dst_entry *rill_req_route(const struct rill_mini *req)
 			   htons(req->c.skc_num), sk->sk_uid);
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
 	rt = ip_route_output_flow(net, &fl4, sk);
-	return IS_ERR(rt) ? NULL : &rt->dst;
+	if (IS_ERR(rt))
+		return NULL;
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);	/* MUST-63: nobody is at such an address */
+		return NULL;
+	}
+	return &rt->dst;
 }
 
 /* Context: softirqs off, RCU. */
@@ -234,7 +248,12 @@ void rill_syn_recv_drop_all(struct sock *listener)
 	}
 }
 
-/* The RTO of a SYN-ACK: 1 s, doubled each time (RFC 6298). */
+/* The RTO of a SYN-ACK: 1 s, doubled each time, up to 120 s (RFC 6298). */
+static unsigned long rill_synack_rto(unsigned int retrans)
+{
+	return usecs_to_jiffies(rill_rto_backoff(RILL_RTO_INIT_US, retrans, RILL_RTO_MAX_US));
+}
+
 static void rill_req_timer(struct timer_list *t)
 {
 	struct rill_mini *req = from_timer(req, t, timer);
@@ -254,7 +273,7 @@ static void rill_req_timer(struct timer_list *t)
 	spin_lock(&rill_sk(req->listener)->listen.lock);
 	if (!list_empty(&req->syn_node)) {
 		refcount_inc(&req->c.skc_refcnt);
-		mod_timer(&req->timer, jiffies + min(HZ << req->retrans, RILL_RTO_MAX));
+		mod_timer(&req->timer, jiffies + rill_synack_rto(req->retrans));
 	}
 	spin_unlock(&rill_sk(req->listener)->listen.lock);
 	rill_mini_put(req);
@@ -299,11 +318,15 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	req->rcv_wnd = min(space, RILL_MAX_WINDOW);
 }
 
+/* With cookies at hand the queue need be no longer than the backlog, as in Linux. */
 static bool rill_syn_queue_full(const struct sock *sk)
 {
-	const struct rill_listen *l = &rill_sk(sk)->listen;
+	const struct rill_net *rn = rill_net(sock_net(sk));
+	int len = READ_ONCE(rill_sk(sk)->listen.syn_len);
 
-	return READ_ONCE(l->syn_len) >= READ_ONCE(rill_net(sock_net(sk))->max_syn_backlog);
+	if (READ_ONCE(rn->syncookies) && len > (int)READ_ONCE(sk->sk_max_ack_backlog))
+		return true;
+	return len >= READ_ONCE(rn->max_syn_backlog);
 }
 
 /*
@@ -329,7 +352,14 @@ static bool rill_syn_evict(struct sock *sk)
 	return true;
 }
 
-static bool rill_accept_queue_full(const struct sock *sk)
+/**
+ * rill_accept_queue_full() - may nobody else wait for accept()?
+ * @sk: listener
+ *
+ * Context: any.
+ * Return: whether.
+ */
+bool rill_accept_queue_full(const struct sock *sk)
 {
 	/* LS-1: the queue holds backlog + 1 */
 	return READ_ONCE(rill_sk(sk)->listen.accept_len) > READ_ONCE(sk->sk_max_ack_backlog);
@@ -344,11 +374,13 @@ static bool rill_req_link(struct rill_mini *req)
 	struct rill_listen *l = &rill_sk(req->listener)->listen;
 	bool ok = false;
 
+	/* who gets a reference by way of an old chain sees what it is now */
+	smp_wmb();
 	/* the table, the timer, and the caller */
 	refcount_set(&req->c.skc_refcnt, 3);
 	spin_lock(&l->lock);
 	if (req->listener->sk_state == TCP_LISTEN) {
-		ok = rill_hash_mini(req);
+		ok = rill_hash_new(&req->c);
 		if (ok) {
 			list_add_tail(&req->syn_node, &l->syn_list);
 			l->syn_len++;
@@ -363,48 +395,91 @@ static bool rill_req_link(struct rill_mini *req)
 	return ok;
 }
 
-/* Nobody accepts: the counters of TCP, and the reason of the drop. */
-static enum rill_mib rill_overflow(const struct sock *sk)
+/**
+ * rill_overflow() - nobody accepts: count that
+ * @sk: listener
+ *
+ * Context: any.
+ * Return: the reason of the drop.
+ */
+enum rill_mib rill_overflow(const struct sock *sk)
 {
 	rill_mib_inc(sock_net(sk), RILL_MIB_LISTEN_OVERFLOWS);
 	return RILL_DROP_LISTEN_OVERFLOW;
 }
 
+/**
+ * rill_req_new() - a mini-socket for a handshake, not entered anywhere yet
+ * @sk: listener
+ * @skb: the SYN, or the ACK that stands for it
+ * @opts: options of the SYN
+ * @dst: set to a route to the peer, which is the caller's
+ * @why: set to the reason when there is none
+ *
+ * Context: softirqs off, RCU.
+ * Return: the mini-socket, without a reference, for rill_req_link() or
+ * rill_mini_free(); NULL without memory or route.
+ */
+struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
+			       const struct rill_opts *opts, struct dst_entry **dst,
+			       enum rill_mib *why)
+{
+	struct rill_mini *req = rill_mini_alloc(sock_net(sk));
+
+	*why = RILL_DROP_NO_MEMORY;
+	if (!req)
+		return NULL;
+	req->c.skc_state = TCP_NEW_SYN_RECV;
+	req->c.skc_daddr = ip_hdr(skb)->saddr;
+	req->c.skc_rcv_saddr = ip_hdr(skb)->daddr;
+	req->c.skc_dport = tcp_hdr(skb)->source;
+	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);
+	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
+	INIT_LIST_HEAD(&req->syn_node);
+	sock_hold(sk);
+	req->listener = sk;
+	*why = RILL_DROP_NO_ROUTE;
+	*dst = rill_req_route(req);
+	if (!*dst) {
+		rill_mini_free(req);
+		return NULL;
+	}
+	rill_req_fill(req, sk, skb, opts, *dst);
+	return req;
+}
+
 /* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
 static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 {
+	u32 iss = RILL_CB(skb)->ack;	/* rill_time_wait_rcv() may have set it */
 	const struct tcphdr *th = tcp_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
+	bool full = rill_syn_queue_full(sk), cookie;
 	struct dst_entry *dst;
 	struct rill_opts opts;
 	struct rill_mini *req;
+	enum rill_mib why;
 
 	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
 		return RILL_DROP_SYN_INVALID;	/* MUST-57 */
 	if (rill_accept_queue_full(sk))
 		return rill_overflow(sk);
-	if (rill_syn_queue_full(sk) && !rill_syn_evict(sk))
+	/* who was in TIME_WAIT is real, and costs less than it did */
+	cookie = !iss && rill_cookie_wanted(sk, full);
+	if (full && !iss && !cookie && !rill_syn_evict(sk))
 		return RILL_DROP_SYN_OVERFLOW;
-	req = rill_mini_alloc(sock_net(sk));
-	if (!req)
-		return RILL_DROP_NO_MEMORY;
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), true, &opts);
-	req->c.skc_state = TCP_NEW_SYN_RECV;
-	req->c.skc_daddr = iph->saddr;
-	req->c.skc_rcv_saddr = iph->daddr;
-	req->c.skc_dport = th->source;
-	req->c.skc_num = ntohs(th->dest);
-	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
-	INIT_LIST_HEAD(&req->syn_node);
-	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
-	sock_hold(sk);
-	req->listener = sk;
-	dst = rill_req_route(req);
-	if (!dst) {
+	req = rill_req_new(sk, skb, &opts, &dst, &why);
+	if (!req)
+		return why;
+	if (iss)
+		req->snd_nxt = iss + 1;
+	if (cookie) {
+		rill_cookie_issue(req);
+		rill_send_synack(req, dst);
 		rill_mini_free(req);
-		return RILL_DROP_NO_ROUTE;
+		return 0;
 	}
-	rill_req_fill(req, sk, skb, &opts, dst);
+	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
 		/* a twin was faster, or the listener is going */
@@ -420,11 +495,12 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 /**
  * rill_listen_rcv() - a segment for a listener: RFC 9293, 3.10.7.2
  * @sk: in LISTEN, not locked
- * @skb: the segment; eaten
+ * @skb: the segment; eaten unless true is returned
  *
  * Context: softirqs off, RCU.
+ * Return: whether to look again for an owner, as another CPU was faster.
  */
-void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
+bool rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 	enum rill_mib why = 0;
@@ -433,6 +509,8 @@ void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
 	if (th->rst) {
 		why = RILL_DROP_BAD_FLAGS;
 	} else if (th->ack) {
+		if (!th->syn && rill_cookie_expected(sk))
+			return rill_cookie_rcv(sk, skb);
 		rill_reply_reset(sk, skb);
 		why = RILL_DROP_NO_SOCKET;
 	} else if (!th->syn || th->fin) {
@@ -446,10 +524,17 @@ void rill_listen_rcv(struct sock *sk, struct sk_buff *skb)
 		rill_drop(sk, skb, why);
 	else
 		consume_skb(skb);
+	return false;
 }
 
-/* A child that nobody will accept. Locked, two references; both go. */
-static void rill_child_abort(struct sock *sk, bool reset)
+/**
+ * rill_child_abort() - end a child that nobody will accept
+ * @sk: child of rill_child(): locked, two references; both go
+ * @reset: tell the peer
+ *
+ * Context: softirqs off.
+ */
+void rill_child_abort(struct sock *sk, bool reset)
 {
 	__acquire(&sk->sk_lock.slock);	/* sk_clone_lock() did */
 	if (reset)
@@ -460,15 +545,26 @@ static void rill_child_abort(struct sock *sk, bool reset)
 	sock_put(sk);
 }
 
-/* Make the connection that a mini-socket stood for. Locked, two references. */
-static struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst)
+/**
+ * rill_child() - make the connection that a mini-socket stood for
+ * @listener: not locked
+ * @req: mini-socket
+ * @dst: route to the peer; is eaten
+ *
+ * Context: softirqs off, RCU.
+ * Return: a child in SYN_RECV, in no table yet, on the listener's port; locked
+ * and with two references. NULL without memory, or when the listener is gone.
+ */
+struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst)
 {
 	struct sock *sk = sk_clone_lock(listener, GFP_ATOMIC);
 	struct inet_sock *inet;
 	struct rill_sock *rs;
 
-	if (!sk)
+	if (!sk) {
+		dst_release(dst);
 		return NULL;
+	}
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
 	rill_timers_init(sk);
@@ -476,8 +572,9 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rill_init_connection(sk);
 	rs->bucket = NULL;
 	if (sk->sk_state != TCP_LISTEN) {
-		/* the listener closed as it was copied */
+		/* the listener became something else as it was copied */
 		rill_child_abort(sk, false);
+		dst_release(dst);
 		return NULL;
 	}
 	rill_set_state(sk, RILL_EV_RCV_SYN);
@@ -530,6 +627,10 @@ static struct sock *rill_child(struct sock *listener, struct rill_mini *req, str
 	rs->total_retrans = req->retrans;
 	sk_setup_caps(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
+	if (rill_bind_inherit(sk, listener)) {
+		rill_child_abort(sk, false);
+		return NULL;
+	}
 	return sk;
 }
 
@@ -555,31 +656,16 @@ static bool rill_accept_enqueue(struct sock *listener, struct sock *child)
 	return ok;
 }
 
-/* The handshake is done: a socket takes the mini-socket's place. */
-static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *req)
+/**
+ * rill_child_queue() - let a child wait for accept()
+ * @listener: not locked
+ * @child: locked, two references, in the table
+ *
+ * Context: softirqs off.
+ * Return: @child, or NULL when it was reset as nobody can accept it.
+ */
+struct sock *rill_child_queue(struct sock *listener, struct sock *child)
 {
-	struct dst_entry *dst = rill_req_route(req);
-	struct sock *child;
-
-	if (!dst)
-		return NULL;
-	child = rill_child(listener, req, dst);
-	if (!child) {
-		dst_release(dst);
-		return NULL;
-	}
-	if (rill_bind_inherit(child, listener)) {
-		rill_child_abort(child, false);
-		return NULL;
-	}
-	if (!rill_req_unlink(req)) {
-		/* the other CPU was faster, or the listener goes */
-		rill_child_abort(child, false);
-		return NULL;
-	}
-	if (rill_hash_replace(&child->__sk_common, &req->c))
-		rill_mini_put(req);
-	rill_req_release(req);
 	if (!rill_accept_enqueue(listener, child)) {
 		rill_child_abort(child, true);
 		return NULL;
@@ -588,15 +674,50 @@ static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *r
 	return child;
 }
 
+/*
+ * The handshake is done: a socket takes the mini-socket's place. *late is set
+ * when the mini-socket has no place any more.
+ */
+static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *req, bool *late)
+{
+	struct dst_entry *dst = rill_req_route(req);
+	struct sock *child;
+
+	if (!dst)
+		return NULL;
+	child = rill_child(listener, req, dst);
+	if (!child)
+		return NULL;
+	*late = !rill_req_unlink(req);
+	if (*late) {
+		/* the other CPU was faster, or the listener goes */
+		rill_child_abort(child, false);
+		return NULL;
+	}
+	if (rill_hash_replace(&child->__sk_common, &req->c))
+		rill_mini_put(req);
+	rill_req_release(req);
+	return rill_child_queue(listener, child);
+}
+
+/* One answer in invalid_ratelimit to what brings nothing new: RFC 5961, 7. */
+static bool rill_req_limited(struct rill_mini *req)
+{
+	u32 gap = rill_net(read_pnet(&req->c.skc_net))->invalid_ratelimit;
+
+	if (req->last_oow && (u32)jiffies - req->last_oow < gap)
+		return true;
+	req->last_oow = (u32)jiffies | 1;
+	return false;
+}
+
 /* Send a bare ACK for a mini-socket in SYN_RECV. */
 static void rill_req_ack(struct rill_mini *req, struct sk_buff *skb)
 {
 	struct rill_opts opts = {};
-	u32 gap = rill_net(read_pnet(&req->c.skc_net))->invalid_ratelimit;
 
-	if (req->last_oow && (u32)jiffies - req->last_oow < gap)
+	if (rill_req_limited(req))
 		return;
-	req->last_oow = (u32)jiffies | 1;
 	if (req->ts_ok) {
 		opts.present = RILL_OPT_TS;
 		opts.tsval = rill_ts_now(req->ts_offset);
@@ -618,7 +739,8 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), th->syn, &opts);
 	/* the SYN again: our SYN-ACK was lost */
 	if (th->syn && !th->ack && !th->rst && seq == req->rcv_nxt - 1) {
-		rill_resend_synack(req);
+		if (!rill_req_limited(req))
+			rill_resend_synack(req);
 		return RILL_DROP_OLD_DATA;
 	}
 	/* First, the sequence number, and PAWS. */
@@ -662,31 +784,17 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 }
 
 /**
- * rill_syn_recv_rcv() - a segment for a mini-socket in SYN_RECV
- * @req: the mini-socket; the caller's reference stays
+ * rill_child_start() - hand a new connection the segment that completed it
+ * @listener: whom accept() will be called on
+ * @child: locked, a reference is ours; unlocked and dropped
  * @skb: the segment; eaten
- *
- * The ACK of our SYN makes it a connection, which processes @skb itself.
  *
  * Context: softirqs off, RCU.
  */
-void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
+void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff *skb)
 {
-	struct sock *listener = req->listener, *child;
-	enum rill_mib why;
-
-	why = rill_req_check(listener, req, skb);
-	if (why) {
-		rill_drop(listener, skb, why);
-		return;
-	}
-	child = rill_req_complete(listener, req);
-	skb->dev = NULL;	/* may go while a backlog holds the segment */
-	if (!child) {
-		rill_drop(listener, skb, RILL_DROP_NO_MEMORY);
-		return;
-	}
 	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
+	skb->dev = NULL;	/* may go while a backlog holds the segment */
 	/* accept() may be quick: the child may have a user already */
 	if (!sock_owned_by_user(child)) {
 		rill_input(child, skb);
@@ -697,6 +805,35 @@ void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
 	listener->sk_data_ready(listener);
 	bh_unlock_sock(child);
 	sock_put(child);
+}
+
+/**
+ * rill_syn_recv_rcv() - a segment for a mini-socket in SYN_RECV
+ * @req: the mini-socket; the caller's reference stays
+ * @skb: the segment; eaten unless true is returned
+ *
+ * The ACK of our SYN makes it a connection, which processes @skb itself.
+ *
+ * Context: softirqs off, RCU.
+ * Return: whether to look again for an owner, as another CPU was faster.
+ */
+bool rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb)
+{
+	struct sock *listener = req->listener, *child;
+	bool late = false;
+	enum rill_mib why;
+
+	why = rill_req_check(listener, req, skb);
+	if (why) {
+		rill_drop(listener, skb, why);
+		return false;
+	}
+	child = rill_req_complete(listener, req, &late);
+	if (child)
+		rill_child_start(listener, child, skb);
+	else if (!late)
+		rill_drop(listener, skb, RILL_DROP_NO_MEMORY);
+	return late;
 }
 
 /**
@@ -711,6 +848,7 @@ int rill_mini_init(void)
 					    SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU, NULL);
 	get_random_bytes(&rill_isn_key, sizeof(rill_isn_key));
 	get_random_bytes(&rill_ts_key, sizeof(rill_ts_key));
+	rill_cookie_init();
 	return rill_mini_cache ? 0 : -ENOMEM;
 }
 

@@ -47,6 +47,11 @@ struct rill_cong_ops;
 	X(CHALLENGE_ACK, "ChallengeACK")				\
 	X(LISTEN_OVERFLOWS, "ListenOverflows")				\
 	X(LISTEN_DROPS, "ListenDrops")					\
+	X(SYNCOOKIES_SENT, "SyncookiesSent")				\
+	X(SYNCOOKIES_RECV, "SyncookiesRecv")				\
+	X(SYNCOOKIES_FAILED, "SyncookiesFailed")			\
+	X(REQQ_FULL_COOKIES, "ReqQFullDoCookies")			\
+	X(REQQ_FULL_DROP, "ReqQFullDrop")				\
 	X(TIME_WAITED, "TimeWaited")					\
 	X(TIME_WAIT_OVERFLOW, "TimeWaitOverflow")			\
 	X(TIME_WAIT_REUSED, "TimeWaitReused")				\
@@ -148,6 +153,7 @@ struct rill_net {
 	int		rto_min_us;
 	int		max_tw_buckets;
 	int		max_syn_backlog;
+	int		syncookies;	/* 0 never, 1 under pressure, 2 always */
 	int		abort_on_overflow;
 	int		rfc1337;
 	int		timewait_reuse;	/* tw_reuse */

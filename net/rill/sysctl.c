@@ -74,6 +74,7 @@ static const struct ctl_table rill_table[] = {
 	RILL_MSECS(invalid_ratelimit),
 	RILL_INT(max_tw_buckets, SYSCTL_ZERO, NULL),
 	RILL_INT(max_syn_backlog, SYSCTL_ZERO, NULL),
+	RILL_INT(syncookies, SYSCTL_ZERO, &rill_two),
 	RILL_INT(abort_on_overflow, SYSCTL_ZERO, SYSCTL_ONE),
 	RILL_INT(rfc1337, SYSCTL_ZERO, SYSCTL_ONE),
 	/* tw_reuse is a macro of the kernel's */
@@ -119,6 +120,7 @@ static void rill_defaults(struct rill_net *rn)
 	rn->invalid_ratelimit = HZ / 2;
 	rn->max_tw_buckets = slots / 2;
 	rn->max_syn_backlog = max(128UL, slots / 128);
+	rn->syncookies = 1;
 	rn->abort_on_overflow = 0;
 	rn->rfc1337 = 0;
 	rn->timewait_reuse = 2;

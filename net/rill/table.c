@@ -25,6 +25,8 @@
 #define RILL_LISTEN_BUCKETS	256
 #define RILL_BUCKETS_MIN	1024
 #define RILL_BUCKETS_MAX	65536
+/* ends of listeners' chains: no reader takes one of the other table for its own */
+#define RILL_LISTEN_NULLS	(1U << 29)
 
 static struct hlist_nulls_head *rill_chains;
 static unsigned int rill_mask;
@@ -108,6 +110,8 @@ begin:
 			continue;
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			goto begin;
+		/* pairs with smp_wmb() before a count is set: look at what it counts */
+		smp_acquire__after_ctrl_dep();
 		if (likely(rill_match(sk, net, saddr, sport, daddr, dport, dif, sdif)))
 			return sk;
 		rill_sock_put(sk);
@@ -173,12 +177,13 @@ begin:
 			best = sk;
 		}
 	}
-	if (get_nulls_value(node) != slot)
+	if (get_nulls_value(node) != slot + RILL_LISTEN_NULLS)
 		goto begin;
 	if (!best)
 		return NULL;
 	if (!refcount_inc_not_zero(&best->sk_refcnt))
 		goto begin;
+	smp_acquire__after_ctrl_dep();
 	if (likely(rill_listen_score(best, net, daddr, dport, dif, sdif) == high))
 		return best;
 	sock_put(best);
@@ -289,23 +294,23 @@ bool rill_hash_replace(struct sock_common *new, struct sock_common *old)
 }
 
 /**
- * rill_hash_mini() - enter a mini-socket in SYN_RECV
- * @mini: tuple is set; one reference is the table's
+ * rill_hash_new() - enter a mini-socket in SYN_RECV, or a child without one
+ * @c: tuple is set; a reference is the table's if it is a mini-socket
  *
  * Context: softirqs off.
  * Return: false if the tuple has an owner already.
  */
-bool rill_hash_mini(struct rill_mini *mini)
+bool rill_hash_new(struct sock_common *c)
 {
 	spinlock_t *lock;	/* of the chain */
 	bool ok;
 
-	mini->c.skc_hash = rill_hash_of(&mini->c);
-	lock = rill_lock_of(mini->c.skc_hash);
+	c->skc_hash = rill_hash_of(c);
+	lock = rill_lock_of(c->skc_hash);
 	spin_lock(lock);
-	ok = !rill_twin(&mini->c);
+	ok = !rill_twin(c);
 	if (ok)
-		rill_chain_add(&mini->c);
+		rill_chain_add(c);
 	spin_unlock(lock);
 	return ok;
 }
@@ -436,7 +441,7 @@ int rill_table_init(void)
 	for (i = 0; i < RILL_LOCKS; i++)
 		spin_lock_init(&rill_locks[i]);
 	for (i = 0; i < RILL_LISTEN_BUCKETS; i++) {
-		INIT_HLIST_NULLS_HEAD(&rill_listen_chains[i], i);
+		INIT_HLIST_NULLS_HEAD(&rill_listen_chains[i], i + RILL_LISTEN_NULLS);
 		spin_lock_init(&rill_listen_locks[i]);
 	}
 	return 0;

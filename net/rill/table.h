@@ -6,6 +6,7 @@
 #ifndef _RILL_TABLE_H
 #define _RILL_TABLE_H
 
+#include "netns.h"
 #include "sock.h"
 
 /**
@@ -66,7 +67,7 @@ struct rill_mini {
 				wscale_ok:1,
 				sack_ok:1,
 				ecn_ok:1,
-				acked:1;	/* its ACK came while the accept queue was full */
+				cookie:1;	/* answers a SYN by a cookie, and is not kept */
 };
 
 static inline struct rill_mini *rill_mini(struct sock *sk)
@@ -86,7 +87,7 @@ struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport
 struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif);
 int rill_hash_connection(struct sock *sk, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
-bool rill_hash_mini(struct rill_mini *mini);
+bool rill_hash_new(struct sock_common *c);
 bool rill_unhash_mini(struct rill_mini *mini);
 void rill_hash_listener(struct sock *sk);
 void rill_unhash(struct sock *sk);
@@ -113,19 +114,38 @@ int rill_mini_init(void);
 void rill_mini_exit(void);
 struct rill_mini *rill_mini_alloc(const struct net *net);
 void rill_mini_put(struct rill_mini *mini);
-void rill_listen_rcv(struct sock *sk, struct sk_buff *skb);
-void rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb);
+void rill_mini_free(struct rill_mini *mini);
+struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
+			       const struct rill_opts *opts, struct dst_entry **dst,
+			       enum rill_mib *why);
+bool rill_accept_queue_full(const struct sock *sk);
+enum rill_mib rill_overflow(const struct sock *sk);
+struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst);
+void rill_child_abort(struct sock *sk, bool reset);
+struct sock *rill_child_queue(struct sock *listener, struct sock *child);
+void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff *skb);
+bool rill_listen_rcv(struct sock *sk, struct sk_buff *skb);
+bool rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb);
 void rill_syn_recv_drop(struct rill_mini *req);
 void rill_syn_recv_drop_all(struct sock *listener);
+
+/* cookie.c */
+void rill_cookie_init(void);
+bool rill_cookie_wanted(struct sock *sk, bool full);
+void rill_cookie_issue(struct rill_mini *req);
+u32 rill_cookie_tsval(const struct rill_mini *req, u32 now);
+bool rill_cookie_expected(const struct sock *sk);
+bool rill_cookie_rcv(struct sock *sk, struct sk_buff *skb);
 
 /* timewait.c */
 enum rill_tw_verdict {		/* what a segment in TIME_WAIT asks for */
 	RILL_TW_DONE,		/* nothing */
-	RILL_TW_SYN,		/* a new connection: let a listener see it */
+	RILL_TW_SYN,		/* a new connection, if a listener wants it */
 };
 
 void rill_time_wait(struct sock *sk);
 enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *skb);
+void rill_time_wait_ack(struct rill_mini *tw, struct sk_buff *skb);
 void rill_time_wait_kill(struct rill_mini *tw);
 void rill_time_wait_purge(struct net *net);
 bool rill_time_wait_reusable(const struct rill_mini *tw);

@@ -93,11 +93,13 @@ void rill_time_wait(struct sock *sk)
 	tw->tos = inet_sk(sk)->tos;
 	tw->mark = sk->sk_mark;
 	timer_setup(&tw->timer, rill_tw_timer, TIMER_PINNED);
+	/* who gets a reference by way of an old chain sees what it is now */
+	smp_wmb();
+	/* the table, the timer, and this function */
+	refcount_set(&tw->c.skc_refcnt, 3);
 
 	rill_mib_inc(sock_net(sk), RILL_MIB_TIME_WAITED);
 	rill_bind_share(tw, sk);
-	/* the table, the timer, and this function */
-	refcount_set(&tw->c.skc_refcnt, 3);
 	mod_timer(&tw->timer, jiffies + RILL_TIME_WAIT_LEN);
 	if (!rill_hash_replace(&tw->c, &sk->__sk_common)) {
 		rill_time_wait_kill(tw);
@@ -107,7 +109,16 @@ void rill_time_wait(struct sock *sk)
 	rill_done(sk, RILL_EV_TIMEOUT_2MSL);
 }
 
-static void rill_tw_ack(struct rill_mini *tw, struct sk_buff *skb)
+/**
+ * rill_time_wait_ack() - tell what the connection had come to
+ * @tw: mini-socket
+ * @skb: what to answer; not eaten
+ *
+ * But for a FIN, once in invalid_ratelimit (RFC 5961, 7).
+ *
+ * Context: softirqs off, RCU.
+ */
+void rill_time_wait_ack(struct rill_mini *tw, struct sk_buff *skb)
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	struct rill_opts opts = {};
@@ -129,9 +140,20 @@ static void rill_tw_ack(struct rill_mini *tw, struct sk_buff *skb)
 static bool rill_tw_syn_is_new(const struct rill_mini *tw, const struct sk_buff *skb,
 			       const struct rill_opts *opts)
 {
-	if (tw->ts_ok && opts->present & RILL_OPT_TS && opts->tsval != tw->ts_recent)
+	bool ts = opts->present & RILL_OPT_TS;
+
+	if (ts && tw->ts_ok && opts->tsval != tw->ts_recent)
 		return (s32)(opts->tsval - tw->ts_recent) > 0;
+	/* no segment of the old connection has a timestamp: PAWS stops them all */
+	if (ts && !tw->ts_ok && rill_net(read_pnet(&tw->c.skc_net))->timestamps)
+		return true;
 	return rill_after(RILL_SEQ(skb), tw->rcv_nxt);
+}
+
+/* RFC 9293, 3.6.1: a new connection starts above all of the old one. */
+static u32 rill_tw_next_iss(const struct rill_mini *tw)
+{
+	return (tw->snd_nxt + RILL_MAX_WINDOW + 2) ? : 1;
 }
 
 /**
@@ -140,8 +162,9 @@ static bool rill_tw_syn_is_new(const struct rill_mini *tw, const struct sk_buff 
  * @skb: the segment; not eaten
  *
  * Context: softirqs off, RCU.
- * Return: RILL_TW_SYN when @tw made way for a new connection; else all that
- * was due is done.
+ * Return: RILL_TW_SYN when @tw may make way for a new connection, should there
+ * be a listener, which finds the ISS to use in RILL_CB(skb)->ack; else all
+ * that was due is done.
  */
 enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *skb)
 {
@@ -160,8 +183,8 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 			rill_time_wait_kill(tw);
 		return RILL_TW_DONE;
 	}
-	if (th->syn && !th->ack && !old && rill_tw_syn_is_new(tw, skb, &opts)) {
-		rill_mib_inc(read_pnet(&tw->c.skc_net), RILL_MIB_TIME_WAIT_REUSED);
+	if (th->syn && !th->ack && !th->fin && !old && rill_tw_syn_is_new(tw, skb, &opts)) {
+		RILL_CB(skb)->ack = rill_tw_next_iss(tw);
 		return RILL_TW_SYN;
 	}
 	if (!old && RILL_SEQ(skb) == tw->rcv_nxt && RILL_END(skb) == tw->rcv_nxt && !th->syn) {
@@ -176,7 +199,7 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 	if (th->fin || old)
 		mod_timer_pending(&tw->timer, jiffies + RILL_TIME_WAIT_LEN);
 	if (th->ack || th->syn)
-		rill_tw_ack(tw, skb);
+		rill_time_wait_ack(tw, skb);
 	return RILL_TW_DONE;
 }
 
@@ -211,7 +234,7 @@ void rill_time_wait_inherit(struct sock *sk, const struct rill_mini *tw)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	rs->iss = (tw->snd_nxt + RILL_MAX_WINDOW + 2) ? : 1;
+	rs->iss = rill_tw_next_iss(tw);
 	rs->ts_recent = tw->ts_recent;
 	rs->ts_recent_stamp = tw->ts_recent_stamp;
 }

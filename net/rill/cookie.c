@@ -106,7 +106,7 @@ void rill_cookie_issue(struct rill_mini *req)
 {
 	struct rill_listen *l = &rill_sk(req->listener)->listen;
 	struct rill_cookie_tuple t = rill_cookie_tuple(req);
-	unsigned long now = jiffies | 1;
+	unsigned long at = READ_ONCE(l->flooded_at);
 
 	if (!req->ts_ok) {
 		req->wscale_ok = 0;
@@ -118,8 +118,8 @@ void rill_cookie_issue(struct rill_mini *req)
 	req->snd_nxt = rill_cookie_make(rill_cookie_siphash, &t, req->rcv_nxt - 1,
 					rill_cookie_count(), &req->mss) + 1;
 	/* the listener's cache line is left alone but once a second */
-	if (now - READ_ONCE(l->flooded_at) > HZ || !l->flooded_at)
-		WRITE_ONCE(l->flooded_at, now);
+	if (!at || time_after(jiffies, at + HZ))
+		WRITE_ONCE(l->flooded_at, jiffies | 1);
 	rill_mib_inc(read_pnet(&req->c.skc_net), RILL_MIB_SYNCOOKIES_SENT);
 }
 
@@ -154,7 +154,7 @@ bool rill_cookie_expected(const struct sock *sk)
 	unsigned long at = READ_ONCE(rill_sk(sk)->listen.flooded_at);
 
 	return at && READ_ONCE(rill_net(sock_net(sk))->syncookies) &&
-	       jiffies - at <= RILL_COOKIE_LIFE + HZ;
+	       time_before_eq(jiffies, at + RILL_COOKIE_LIFE + HZ);
 }
 
 /* What the SYN said, as far as the ACK tells. Returns whether it can have. */

@@ -700,23 +700,12 @@ static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *r
 	return rill_child_queue(listener, child);
 }
 
-/* One answer in invalid_ratelimit to what brings nothing new: RFC 5961, 7. */
-static bool rill_req_limited(struct rill_mini *req)
-{
-	u32 gap = rill_net(read_pnet(&req->c.skc_net))->invalid_ratelimit;
-
-	if (req->last_oow && (u32)jiffies - req->last_oow < gap)
-		return true;
-	req->last_oow = (u32)jiffies | 1;
-	return false;
-}
-
 /* Send a bare ACK for a mini-socket in SYN_RECV. */
 static void rill_req_ack(struct rill_mini *req, struct sk_buff *skb)
 {
 	struct rill_opts opts = {};
 
-	if (rill_req_limited(req))
+	if (rill_mini_limited(req))
 		return;
 	if (req->ts_ok) {
 		opts.present = RILL_OPT_TS;
@@ -739,7 +728,7 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), th->syn, &opts);
 	/* the SYN again: our SYN-ACK was lost */
 	if (th->syn && !th->ack && !th->rst && seq == req->rcv_nxt - 1) {
-		if (!rill_req_limited(req))
+		if (!rill_mini_limited(req))
 			rill_resend_synack(req);
 		return RILL_DROP_OLD_DATA;
 	}

@@ -182,7 +182,7 @@ static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
 	if (!tb)
 		goto out;
 	rill_bind_own(sk, tb);
-	err = rill_hash_connection(sk, tw);
+	err = rill_hash_connection(sk, false, tw);
 	if (err) {
 		__sk_del_bind_node(sk);
 		rill_sk(sk)->bucket = NULL;
@@ -215,7 +215,7 @@ int rill_bind_connect(struct sock *sk)
 	u64 hash;
 
 	if (inet_sk(sk)->inet_num) {
-		err = rill_hash_connection(sk, &tw);
+		err = rill_hash_connection(sk, true, &tw);
 		goto out;
 	}
 

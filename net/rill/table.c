@@ -237,6 +237,7 @@ static void rill_chain_add(struct sock_common *c)
 /**
  * rill_hash_connection() - enter a connection under its tuple, if it is free
  * @sk: addresses and ports are set
+ * @asked: the program asked for this local port by number
  * @tw: set to a TIME_WAIT that gave way (RFC 6191, MAY-2), else to NULL; it is
  *	out of the table, and the caller owes it rill_time_wait_kill() and
  *	rill_mini_put() once no lock is held
@@ -244,7 +245,7 @@ static void rill_chain_add(struct sock_common *c)
  * Context: process or softirq; the socket lock is held.
  * Return: 0, or -EADDRNOTAVAIL when the tuple is in use.
  */
-int rill_hash_connection(struct sock *sk, struct rill_mini **tw)
+int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw)
 {
 	struct sock_common *c = &sk->__sk_common;
 	struct sock *twin;
@@ -256,7 +257,8 @@ int rill_hash_connection(struct sock *sk, struct rill_mini **tw)
 	lock = rill_lock_of(c->skc_hash);
 	spin_lock_bh(lock);
 	twin = rill_twin(c);
-	if (twin && twin->sk_state == TCP_TIME_WAIT && rill_time_wait_reusable(rill_mini(twin))) {
+	if (twin && twin->sk_state == TCP_TIME_WAIT &&
+	    rill_time_wait_reusable(rill_mini(twin), asked)) {
 		*tw = rill_mini(twin);
 		rill_time_wait_inherit(sk, *tw);
 		hlist_nulls_del_init_rcu(&twin->sk_nulls_node);

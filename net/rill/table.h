@@ -75,6 +75,18 @@ static inline struct rill_mini *rill_mini(struct sock *sk)
 	return (struct rill_mini *)sk;
 }
 
+/* One answer in invalid_ratelimit to what brings nothing new: RFC 5961, 7. */
+static inline bool rill_mini_limited(struct rill_mini *mini)
+{
+	s32 gap = rill_net(read_pnet(&mini->c.skc_net))->invalid_ratelimit;
+	u32 now = (u32)jiffies;
+
+	if (mini->last_oow && (s32)(now - mini->last_oow) < gap)
+		return true;
+	mini->last_oow = now | 1;	/* which may be a tick from now */
+	return false;
+}
+
 void rill_sock_put(struct sock *sk);
 int rill_table_init(void);
 void rill_table_exit(void);
@@ -85,7 +97,7 @@ struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 dad
 struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
 				     __be32 daddr, u16 dport, int dif, int sdif);
 struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif);
-int rill_hash_connection(struct sock *sk, struct rill_mini **tw);
+int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
 bool rill_hash_new(struct sock_common *c);
 bool rill_unhash_mini(struct rill_mini *mini);
@@ -148,7 +160,7 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 void rill_time_wait_ack(struct rill_mini *tw, struct sk_buff *skb);
 void rill_time_wait_kill(struct rill_mini *tw);
 void rill_time_wait_purge(struct net *net);
-bool rill_time_wait_reusable(const struct rill_mini *tw);
+bool rill_time_wait_reusable(const struct rill_mini *tw, bool asked);
 void rill_time_wait_inherit(struct sock *sk, const struct rill_mini *tw);
 
 #endif /* _RILL_TABLE_H */

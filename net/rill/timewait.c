@@ -122,11 +122,9 @@ void rill_time_wait_ack(struct rill_mini *tw, struct sk_buff *skb)
 {
 	struct net *net = read_pnet(&tw->c.skc_net);
 	struct rill_opts opts = {};
-	u32 gap = rill_net(net)->invalid_ratelimit;
 
-	if (!tcp_hdr(skb)->fin && tw->last_oow && (u32)jiffies - tw->last_oow < gap)
+	if (!tcp_hdr(skb)->fin && rill_mini_limited(tw))
 		return;
-	tw->last_oow = (u32)jiffies | 1;
 	if (tw->ts_ok) {
 		opts.present = RILL_OPT_TS;
 		opts.tsval = rill_ts_now(tw->ts_offset);
@@ -206,17 +204,21 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 /**
  * rill_time_wait_reusable() - may connect() take this tuple over?
  * @tw: mini-socket
+ * @asked: the program asked for this local port by number
  *
- * tw_reuse: 0 never, 1 yes, 2 on loopback; only if timestamps, a second old
- * at least, tell old segments from new ones (RFC 6191).
+ * Only if timestamps tell old segments from new ones (RFC 6191). A program that
+ * asks for the port has it then, as in Linux; the kernel on its own chooses it
+ * if tw_reuse is 1, or 2 and this is loopback, and the last one is a second old.
  *
  * Context: the chain's lock is held.
  * Return: whether.
  */
-bool rill_time_wait_reusable(const struct rill_mini *tw)
+bool rill_time_wait_reusable(const struct rill_mini *tw, bool asked)
 {
 	int reuse = READ_ONCE(rill_net(read_pnet(&tw->c.skc_net))->timewait_reuse);
 
+	if (asked)
+		return tw->ts_ok;
 	if (reuse == 2 && !ipv4_is_loopback(tw->c.skc_daddr) &&
 	    !ipv4_is_loopback(tw->c.skc_rcv_saddr))
 		return false;

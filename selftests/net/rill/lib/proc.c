@@ -134,6 +134,8 @@ static const struct {
 	{ "OFOQueue", "TCPOFOQueue" },
 	{ "DSACKOldSent", "TCPDSACKOldSent" },
 	{ "DSACKOfoSent", "TCPDSACKOfoSent" },
+	{ "ReqQFullDoCookies", "TCPReqQFullDoCookies" },
+	{ "ReqQFullDrop", "TCPReqQFullDrop" },
 	{ "TimeWaited", "TW" },
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
 	{ "ChallengeACK", "TCPChallengeACK" },

@@ -178,7 +178,7 @@ static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *sk
 	if (c.sack_ok)
 		o->present |= RILL_OPT_SACK_PERM;
 	/* we would not have agreed to that */
-	return rn->timestamps && (!c.wscale_ok || rn->window_scaling);
+	return rn->timestamps && (!c.wscale_ok || rn->window_scaling) && (!c.sack_ok || rn->sack);
 }
 
 /* The mini-socket again that the cookie stands for; its route in *dst. */

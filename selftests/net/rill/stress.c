@@ -220,7 +220,7 @@ static void close_range_all(void)
 		close(fd);
 }
 
-static void open_close_race(void)
+static void open_close(const char *cookies)
 {
 	pthread_t th[16];
 	int i, n = 0, secs = work_s(5);
@@ -228,6 +228,7 @@ static void open_close_race(void)
 	if (time_travels())
 		t_skip("no time passes while threads are busy");
 	ns_new();
+	sysctl_set("syncookies", cookies);
 	deadline = now() + secs;
 	for (i = 0; i < 8; i++)
 		pthread_create(&th[n++], NULL, server, (void *)(uintptr_t)i);
@@ -243,6 +244,18 @@ static void open_close_race(void)
 	ASSERT_GT(looks, 0);
 	close_range_all();
 	nothing_left();
+}
+
+static void open_close_race(void)
+{
+	open_close("1");
+}
+
+/* Children without mini-sockets, of listeners that come and go. */
+static void open_close_cookies(void)
+{
+	open_close("2");
+	ASSERT_GT(counter("SyncookiesRecv"), 20);
 }
 
 struct shared {
@@ -472,6 +485,7 @@ static void memory_returns(void)
 static const struct rt_test tests[] = {
 	{ "many_connections", "C06 C10 C20 OB-1", many_connections, T_STRESS, 120 },
 	{ "open_close_race", "C06 C20 C94 CL-9", open_close_race, T_STRESS, 120 },
+	{ "open_close_cookies", "C11 C94 SYNC-1I", open_close_cookies, T_STRESS, 120 },
 	{ "shutdown_race", "C86 CL-8 SH-1 CN-7", shutdown_race, T_STRESS, 120 },
 	{ "close_race", "C86 CL-8", close_race, T_STRESS, 60 },
 	{ "accept_race", "C16 AC-5 SH-5", accept_race, T_STRESS, 60 },

@@ -123,7 +123,7 @@ static void cookie_options(void)
 		sackok = s->sackok;
 		ASSERT(s->ts);
 		ASSERT_EQ(s->tsecr, peer.tsval);
-		ASSERT(!sackok || peer.sackok);
+		ASSERT_EQ(sackok, peer.sackok);
 		ASSERT_EQ(s->ws >= 0, peer.ws >= 0);
 		ASSERT_EQ(table_count("SYN_RECV"), 0);
 		peer.use_ts = true;

@@ -26,7 +26,7 @@
 #define RILL_BUCKETS_MIN	1024
 #define RILL_BUCKETS_MAX	65536
 /* ends of listeners' chains: no reader takes one of the other table for its own */
-#define RILL_LISTEN_NULLS	(1U << 29)
+#define RILL_LISTEN_NULLS	BIT(29)
 
 static struct hlist_nulls_head *rill_chains;
 static unsigned int rill_mask;

@@ -15,6 +15,7 @@
 #define BODY_BITS		24
 #define BODY_MASK		((1U << BODY_BITS) - 1)
 #define COUNT_MASK		0xffU
+#define MSS_ENTRIES		8U
 
 /* Low bits of a timestamp */
 #define TS_BITS			6
@@ -27,9 +28,7 @@
 /* What paths and peers usually have: tiny, RFC 9293's default, IPv6's least MTU,
  * tunnels, IPv6 and options on Ethernet, Ethernet, jumbo frames.
  */
-static const u16 mss_table[] = { 48, 256, 536, 1220, 1400, 1440, 1460, 8960 };
-
-#define MSS_ENTRIES		(sizeof(mss_table) / sizeof(mss_table[0]))
+static const u16 mss_table[MSS_ENTRIES] = { 48, 256, 536, 1220, 1400, 1440, 1460, 8960 };
 
 static u32 offset_of(rill_cookie_hash hash, const void *tuple, u32 isn)
 {

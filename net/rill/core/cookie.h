@@ -16,7 +16,7 @@
 #define RILL_COOKIE_TIMELESS	U32_MAX	/* never a value of the counter */
 
 /**
- * rill_cookie_hash - a keyed hash, which nobody else can compute
+ * typedef rill_cookie_hash - a keyed hash, which nobody else can compute
  * @tuple: whose cookie it is: addresses and ports, the caller's
  * @isn: the peer's initial sequence number
  * @count: the counter, or RILL_COOKIE_TIMELESS

@@ -64,7 +64,7 @@ void rill_init_transfer(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 mss = rill_mss_full(rs);
 
-	/* IW-2M: RFC 6928, 2, forgives one lost SYN */
+	/* IW-2M, relaxed for a single loss of the SYN as RFC 6928, 2 allows */
 	rill_cong_init(&rs->cong, rs->cong_ops, mss, rs->syn_lost ? mss : rill_cong_iw(mss));
 	rill_recov_init(&rs->recov, rs->iss);
 	rill_rack_init(&rs->rack, rs->snd_una);

@@ -67,6 +67,8 @@ static void rill_release_cb(struct sock *sk)
 		return;
 	if (test_and_clear_bit(RILL_DEFER_OUTPUT, &rs->deferred))
 		rill_output(sk);
+	if (test_and_clear_bit(RILL_DEFER_PACE, &rs->deferred))
+		rill_pace_due(sk);
 	if (test_and_clear_bit(RILL_DEFER_TIMER, &rs->deferred)) {
 		rill_timers_run(sk);
 		__sock_put(sk);

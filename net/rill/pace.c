@@ -47,17 +47,28 @@ u64 rill_pacing_rate(const struct sock *sk)
 	return max == ~0UL ? rate : min_t(u64, rate, max);
 }
 
+/**
+ * rill_pace_due() - the time of the next segment has come
+ * @sk: connection
+ *
+ * Context: softirqs off; the socket lock is held.
+ */
+void rill_pace_due(struct sock *sk)
+{
+	rill_sk(sk)->out |= RILL_OUT_PUSH | RILL_OUT_RETRANS;
+	rill_output(sk);
+}
+
 static enum hrtimer_restart rill_pace_fired(struct hrtimer *timer)
 {
 	struct rill_sock *rs = container_of(timer, struct rill_sock, pace_timer);
 	struct sock *sk = &rs->inet.sk;
 
 	bh_lock_sock(sk);
-	rs->out |= RILL_OUT_PUSH | RILL_OUT_RETRANS;
 	if (!sock_owned_by_user(sk))
-		rill_output(sk);
+		rill_pace_due(sk);
 	else
-		set_bit(RILL_DEFER_OUTPUT, &rs->deferred);
+		set_bit(RILL_DEFER_PACE, &rs->deferred);
 	bh_unlock_sock(sk);
 	sock_put(sk);
 	return HRTIMER_NORESTART;

@@ -98,6 +98,7 @@ void rill_schedule_probe(struct sock *sk);
 /* pace.c */
 u64 rill_pacing_rate(const struct sock *sk);
 bool rill_pace_blocked(struct sock *sk);
+void rill_pace_due(struct sock *sk);
 void rill_pace_sent(struct sock *sk, u32 len);
 void rill_pace_init(struct sock *sk);
 void rill_pace_stop(struct sock *sk);

@@ -58,6 +58,7 @@ enum rill_timer {
 enum rill_deferred {
 	RILL_DEFER_TIMER,	/* the wheel timer fired while a user held the socket */
 	RILL_DEFER_MTU,		/* so did an ICMP "fragmentation needed" */
+	RILL_DEFER_PACE,	/* so did the timer of pacing */
 	RILL_DEFER_OUTPUT,	/* the backlog was processed, output is due */
 };
 
@@ -198,8 +199,8 @@ struct rill_sock {
 		tlp_out:1,		/* a tail loss probe is unanswered */
 		tlp_again:1,		/* it sent something again */
 		tlp_sampled:1,		/* a round trip was measured since the last one */
-		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
 		urg_out:1,		/* snd_up means something */
+		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
 		counted:1;		/* in CurrEstab */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
 	u8	urg_byte;		/* that octet, RILL_URG_HERE */

@@ -322,12 +322,6 @@ static inline u32 rill_pipe(const struct rill_sock *rs)
 	return rs->board.in_flight - min(rs->recov.dup_len, rs->board.in_flight);
 }
 
-/* Does the algorithm want ECN, and an exact echo (RFC 8257), come what may? */
-static inline bool rill_cong_wants_ecn(const struct rill_sock *rs)
-{
-	return rs->cong_ops->flags & RILL_CONG_ECN;
-}
-
 /* Has the FIN been acknowledged? */
 static inline bool rill_fin_acked(const struct rill_sock *rs)
 {

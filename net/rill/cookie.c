@@ -113,6 +113,7 @@ void rill_cookie_issue(struct rill_mini *req)
 		req->snd_wscale = 0;
 		req->rcv_wscale = 0;
 		req->sack_ok = 0;
+		req->ecn_ok = 0;
 	}
 	req->cookie = 1;
 	req->snd_nxt = rill_cookie_make(rill_cookie_siphash, &t, req->rcv_nxt - 1,
@@ -137,6 +138,7 @@ u32 rill_cookie_tsval(const struct rill_mini *req, u32 now)
 		.wscale = req->snd_wscale,
 		.wscale_ok = req->wscale_ok,
 		.sack_ok = req->sack_ok,
+		.ecn_ok = req->ecn_ok,
 	};
 
 	return rill_cookie_ts(now, &o);
@@ -181,6 +183,17 @@ static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *sk
 	return rn->timestamps && (!c.wscale_ok || rn->window_scaling) && (!c.sack_ok || rn->sack);
 }
 
+/* Did our SYN-ACK agree to ECN? The ACK's own flags say nothing of it. */
+static bool rill_cookie_ecn(const struct sock *sk, const struct rill_opts *o)
+{
+	struct rill_cookie_opts c = {};
+
+	if (o->present & RILL_OPT_TS)
+		rill_cookie_ts_read(o->tsecr, &c);
+	return c.ecn_ok && (READ_ONCE(rill_net(sock_net(sk))->ecn) != RILL_ECN_OFF ||
+			    rill_ecn_wanted(sk));
+}
+
 /* The mini-socket again that the cookie stands for; its route in *dst. */
 static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 					 struct dst_entry **dst, enum rill_mib *why)
@@ -209,6 +222,7 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 		return NULL;
 	req->rcv_nxt = isn + 1;
 	req->snd_nxt = cookie + 1;
+	req->ecn_ok = rill_cookie_ecn(sk, &opts);
 	/* nobody knows when the SYN-ACK left */
 	req->synack_us = 0;
 	return req;

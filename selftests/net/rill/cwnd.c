@@ -9,6 +9,7 @@ static struct peer p;
 static struct tun *tun;
 static int fd;
 static uint32_t una, top;	/* acknowledged, sent */
+static uint16_t offer = 60000;	/* our window, before scaling */
 
 static char big[3000000];
 
@@ -32,7 +33,7 @@ static void dialled(int drop)
 		peer_want(&p, F_SYN);
 	peer_answer(&p);
 	ev_need(fd, POLLOUT);
-	p.win = 60000;
+	p.win = offer;
 	peer_ack(&p);
 	sk_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 8 << 20);
 	una = p.irs + 1;
@@ -53,7 +54,7 @@ static void accepted(int drop)
 	for (; drop; drop--)
 		peer_want(&p, F_SYN | F_ACK);
 	peer_want(&p, F_SYN | F_ACK);
-	p.win = 60000;
+	p.win = offer;
 	peer_ack(&p);
 	fd = sk_accept(lfd);
 	sk_nonblock(fd, true);
@@ -97,13 +98,22 @@ static void bounds(void)
 	uint64_t rs = rt.seed + 11;
 	uint32_t edge, wnd, n;
 	int i, most = 0;
+	long re;
 
+	offer = 300;
 	dialled(0);
-	edge = una + (60000 << 7);
+	re = counter("RetransSegs");
+	edge = una + (offer << 7);
 	OK(send(fd, big, sizeof(big), 0));
 	for (i = 0; i < 300; i++) {
 		int segs = flight(4), c = cwnd();
 
+		/* where a guest stands still for long, its timers run out */
+		if (counter("RetransSegs") != re) {
+			if (i < 50)
+				t_skip("a timeout, as this machine is too slow");
+			break;
+		}
 		/* cwnd grows only, as nothing is lost: it was no larger as they left */
 		ASSERT_LE(top - una, (uint32_t)(c + 1) * MSS);
 		if (seq_before(edge, top))
@@ -121,11 +131,8 @@ static void bounds(void)
 		wnd = edge - (una + n);
 		if (wnd < 40 * MSS && rnd(&rs) % 3)
 			wnd += rnd(&rs) % 30 * MSS;
-		p.win = wnd >> 7;
-		if (!seq_before(una + n + (p.win << 7), edge))
-			edge = una + n + (p.win << 7);
-		else
-			p.win = (edge - una - n + 127) >> 7, edge = una + n + (p.win << 7);
+		p.win = (wnd + 127) >> 7;
+		edge = una + n + (p.win << 7);
 		ack(una + n);
 	}
 	ASSERT_GT(most, 2);

@@ -131,6 +131,28 @@ static void setup_passive(void)
 	exchange(ECT0);
 }
 
+/* A SYN cookie has room for ECN in the timestamp, and not without one. */
+static void setup_cookie(void)
+{
+	int ts;
+
+	net("2");
+	need_sysctl("syncookies");
+	sysctl_set("syncookies", "2");
+	lfd = sk_listen(INADDR_ANY, PORT, 16);
+	for (ts = 0; ts < 2; ts++) {
+		new_peer(PORT);
+		p.ts = ts;
+		p.snd_nxt = p.iss;
+		peer_put(&p, SETUP, NULL, 0);
+		ASSERT_EQ(peer_want(&p, F_SYN | F_ACK)->flags, F_SYN | F_ACK | (ts ? F_ECE : 0));
+		p.use_ts = ts;
+		accepted();
+		ASSERT_EQ(agreed(), ts);
+		exchange(ts ? ECT0 : NOT_ECT);
+	}
+}
+
 /* Neither without both flags, nor with a mark, nor if it is switched off. */
 static void setup_not_asked(void)
 {
@@ -714,6 +736,7 @@ static void dctcp_echo(void)
 
 static const struct rt_test tests[] = {
 	{ "setup_passive", "ECN-1M ECN-6I SHLD-8", setup_passive, T_FULL, 0 },
+	{ "setup_cookie", "ECN-1M SYNC-3I", setup_cookie, 0, 0 },
 	{ "setup_not_asked", "ECN-2M", setup_not_asked, 0, 0 },
 	{ "setup_active", "ECN-1M SHLD-8", setup_active, 0, 0 },
 	{ "setup_simultaneous", "ECN-1M MUST-10", setup_simultaneous, 0, 0 },

@@ -16,16 +16,16 @@
 #include "proto.h"
 #include "table.h"
 
-/* ER-8: what ICMP says as an errno; 0 when it says nothing (MUST-55). */
+/* ER-8: what ICMP says, as a negative errno; 0 when it says nothing (MUST-55). */
 static int rill_icmp_errno(int type, int code)
 {
 	switch (type) {
 	case ICMP_PARAMETERPROB:
-		return EPROTO;
+		return -EPROTO;
 	case ICMP_TIME_EXCEEDED:
-		return EHOSTUNREACH;
+		return -EHOSTUNREACH;
 	case ICMP_DEST_UNREACH:
-		return code <= NR_ICMP_UNREACH ? icmp_err_convert[code].errno : 0;
+		return code <= NR_ICMP_UNREACH ? -icmp_err_convert[code].errno : 0;
 	}
 	return 0;
 }
@@ -160,7 +160,7 @@ static void rill_v4_err_sock(struct sock *sk, struct sk_buff *skb, u32 seq, u32 
 		rill_v4_redirect(sk, skb);
 		return;
 	}
-	err = rill_icmp_errno(type, code);
+	err = -rill_icmp_errno(type, code);
 	if (err)
 		rill_v4_error(sk, skb, err, info);
 }

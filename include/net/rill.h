@@ -56,7 +56,8 @@ struct rill_cong {
  *	0 before the first
  * @acked: bytes that it newly acknowledged, by its number or by SACK
  * @ece: whether it had the ECE flag
- * @flight: bytes that were outstanding before it
+ * @flight: FlightSize before it (RFC 5681, 2): bytes sent and not acknowledged
+ *	by number
  * @una: SND.UNA after it
  * @nxt: SND.NXT
  * @cwnd_limited: @flight filled cwnd, nothing else held data back

@@ -109,6 +109,7 @@ void rill_cookie_issue(struct rill_mini *req)
 	unsigned long at = READ_ONCE(l->flooded_at);
 
 	if (!req->ts_ok) {
+		req->ecn_ok = 0;
 		req->wscale_ok = 0;
 		req->snd_wscale = 0;
 		req->rcv_wscale = 0;
@@ -161,37 +162,26 @@ bool rill_cookie_expected(const struct sock *sk)
 
 /* What the SYN said, as far as the ACK tells. Returns whether it can have. */
 static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *skb, u16 mss,
-				 struct rill_opts *o)
+				 struct rill_opts *o, struct rill_cookie_opts *c)
 {
 	const struct rill_net *rn = rill_net(sock_net(sk));
 	const struct tcphdr *th = tcp_hdr(skb);
-	struct rill_cookie_opts c = {};
 
+	memset(c, 0, sizeof(*c));
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), false, o);
 	o->present &= RILL_OPT_TS;
 	o->present |= RILL_OPT_MSS;
 	o->mss = mss;
 	if (!(o->present & RILL_OPT_TS))
 		return true;
-	rill_cookie_ts_read(o->tsecr, &c);
-	if (c.wscale_ok)
+	rill_cookie_ts_read(o->tsecr, c);
+	if (c->wscale_ok)
 		o->present |= RILL_OPT_WSCALE;
-	o->wscale = c.wscale;
-	if (c.sack_ok)
+	o->wscale = c->wscale;
+	if (c->sack_ok)
 		o->present |= RILL_OPT_SACK_PERM;
 	/* we would not have agreed to that */
-	return rn->timestamps && (!c.wscale_ok || rn->window_scaling) && (!c.sack_ok || rn->sack);
-}
-
-/* Did our SYN-ACK agree to ECN? The ACK's own flags say nothing of it. */
-static bool rill_cookie_ecn(const struct sock *sk, const struct rill_opts *o)
-{
-	struct rill_cookie_opts c = {};
-
-	if (o->present & RILL_OPT_TS)
-		rill_cookie_ts_read(o->tsecr, &c);
-	return c.ecn_ok && (READ_ONCE(rill_net(sock_net(sk))->ecn) != RILL_ECN_OFF ||
-			    rill_ecn_wanted(sk));
+	return rn->timestamps && (!c->wscale_ok || rn->window_scaling) && (!c->sack_ok || rn->sack);
 }
 
 /* The mini-socket again that the cookie stands for; its route in *dst. */
@@ -206,13 +196,15 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 		.netns = net_hash_mix(sock_net(sk)),
 	};
 	u32 isn = RILL_SEQ(skb) - 1, cookie = RILL_CB(skb)->ack - 1;
+	const struct rill_net *rn = rill_net(sock_net(sk));
+	struct rill_cookie_opts c;
 	struct rill_opts opts;
 	struct rill_mini *req;
 	u16 mss;
 
 	*why = RILL_DROP_BAD_ACK;
 	mss = rill_cookie_check(rill_cookie_siphash, &t, isn, rill_cookie_count(), cookie);
-	if (!mss || !rill_cookie_syn_opts(sk, skb, mss, &opts)) {
+	if (!mss || !rill_cookie_syn_opts(sk, skb, mss, &opts, &c)) {
 		rill_mib_inc(sock_net(sk), RILL_MIB_SYNCOOKIES_FAILED);
 		return NULL;
 	}
@@ -222,7 +214,9 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 		return NULL;
 	req->rcv_nxt = isn + 1;
 	req->snd_nxt = cookie + 1;
-	req->ecn_ok = rill_cookie_ecn(sk, &opts);
+	/* of the SYN's two flags; those of the ACK say nothing of it */
+	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_wanted(sk), c.ecn_ok,
+				       c.ecn_ok, RILL_ECN_NOT_ECT);
 	/* nobody knows when the SYN-ACK left */
 	req->synack_us = 0;
 	return req;

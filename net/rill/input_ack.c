@@ -379,7 +379,7 @@ void rill_reo_expired(struct sock *sk)
 	struct rill_acking w = { .opts = &none };
 
 	w.r.c.now_us = rill_now_us();
-	w.r.c.flight = rill_pipe(rs);
+	w.r.c.flight = rill_flight(rs);
 	w.r.newly_lost = rill_detect_loss(sk, w.r.c.now_us);
 	if (w.r.newly_lost)
 		rill_recover(sk, &w);
@@ -410,7 +410,7 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	w->r.c.flight = rill_pipe(rs);
+	w->r.c.flight = rill_flight(rs);
 	w->r.moved = rill_after(ack, rs->snd_una);
 	if (w->r.moved)
 		rill_advance(sk, w, ack);

@@ -145,6 +145,37 @@ static void cookie_options(void)
 	}
 }
 
+/* ECN is agreed by flags, and comes back in the timestamp too. */
+static void cookie_ecn(void)
+{
+	int l = listener(8), i, fd;
+	struct tcp_info ti;
+	struct seg *s;
+
+	need_cookies("2");
+	need_sysctl("ecn");
+	for (i = 0; i < 8; i++) {
+		bool ts = i & 1, ask = i & 2, on = i & 4;
+
+		sysctl_set("ecn", on ? "1" : "0");
+		peer_init(&peer, tun, 4000 + i, PORT);
+		peer.ts = ts;
+		peer.snd_nxt = peer.iss;
+		peer_put(&peer, F_SYN | (ask ? F_ECE | F_CWR : 0), NULL, 0);
+		s = peer_want(&peer, F_SYN | F_ACK);
+		ASSERT_EQ(!!(s->flags & F_ECE), ts && ask && on);
+		peer.use_ts = ts;
+		peer_ack(&peer);
+		fd = sk_accept(l);
+		sk_info(fd, &ti);
+		ASSERT_EQ(!!(ti.tcpi_options & TCPI_OPT_ECN), ts && ask && on);
+		echo(&peer, fd);
+		peer_drop(&peer);
+		sk_linger(fd, 1, 0);
+		close(fd);
+	}
+}
+
 /* SYNC-2I: any part altered, and the ACK is answered as a listener answers. */
 static void cookie_altered(void)
 {
@@ -699,6 +730,7 @@ static void listener_min_ttl(void)
 static const struct rt_test tests[] = {
 	{ "cookie_plain", "C11 SYNC-2I SYNC-3I", cookie_plain, 0, 0 },
 	{ "cookie_options", "C11 SYNC-3I", cookie_options, 0, 0 },
+	{ "cookie_ecn", "C11 SYNC-3I", cookie_ecn, 0, 0 },
 	{ "cookie_altered", "C11 SYNC-2I", cookie_altered, 0, 0 },
 	{ "cookie_stale", "C11 SYNC-2I", cookie_stale, T_LONG, 200 },
 	{ "cookie_under_pressure_only", "C11 SYNC-3I", cookie_under_pressure_only, 0, 0 },

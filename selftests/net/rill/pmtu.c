@@ -16,12 +16,17 @@ static int fd;
 static uint32_t una;		/* where the stream begins */
 static uint8_t out[MANY];
 
-/* A namespace in which a slow machine is no lossy path. */
+/* A slow machine is no lossy path. */
+static void patient(void)
+{
+	if (have_sysctl("rto_min_us") && !time_travels())
+		sysctl_set("rto_min_us", "1000000");
+}
+
 static void calm_net(void)
 {
 	p.tun = peer_net();
-	if (have_sysctl("rto_min_us") && !time_travels())
-		sysctl_set("rto_min_us", "1000000");
+	patient();
 }
 
 static void connected(bool sack)
@@ -743,6 +748,7 @@ static void through_hole(const char *how, int size, int bytes)
 	hole_size = 65535;
 	ns_enter(r->a);
 	sysctl_set("mtu_probing", how);
+	patient();
 	q = pair_relay(r);
 	fill(out, sizeof(out), 9);
 	hole_size = size;

@@ -20,6 +20,7 @@ void rill_rtt_take(struct sock *sk, u32 rtt_us)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 
+	rill_sk(sk)->tlp_sampled = 1;
 	/* as Linux: the floor is on the variance, so a long path keeps a margin */
 	rill_rtt_sample(&rill_sk(sk)->rtt, max(rtt_us, 1U), rn->rto_min_us, rn->rto_min_us,
 			RILL_RTO_MAX_US);
@@ -256,7 +257,6 @@ static u32 rill_detect_loss(struct sock *sk, u64 now)
 static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u8 before = rs->recov.state;
 
 	if (!rs->tlp_out || rill_before(rs->snd_una, rs->tlp_end))
 		return;
@@ -266,9 +266,8 @@ static void rill_probe_verdict(struct sock *sk, const struct rill_acking *w)
 		/* it mended a loss, which counts as one (TLP-4M) */
 		rs->tlp_out = 0;
 		rill_mib_inc(sock_net(sk), RILL_MIB_LOSS_PROBE_RECOVERY);
-		rill_recov_probed(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt,
-				  rill_flight(rs), w->r.c.now_us);
-		if (rs->recov.state != before)
+		if (rill_recov_probed(&rs->recov, &rs->cong, rs->snd_una, rs->snd_nxt,
+				      w->r.c.flight, w->r.c.now_us))
 			rill_ecn_reduced(&rs->ecn);
 	} else if (w->dup && !w->d.sacked) {
 		rs->tlp_out = 0;	/* both copies arrived */
@@ -300,7 +299,8 @@ static void rill_measure(struct sock *sk, struct rill_acking *w)
 	} else {
 		return;
 	}
-	rs->tlp_sampled = 1;
+	/* RFC 6298, 5.7 and Karn's algorithm: a sample ends the backoff, no other ACK */
+	rs->backoff = 0;
 }
 
 /* RFC 4015: did what moved SND.UNA arrive before it was sent again? */
@@ -319,15 +319,10 @@ static bool rill_new_data(const struct rill_sock *rs)
 	       rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2);
 }
 
-/*
- * Recovery decides, and what it says becomes work for rill_output(). The
- * scoreboard is up to date.
- */
-static void rill_recover(struct sock *sk, struct rill_acking *w)
+/* What recovery has to know of the scoreboard as it is now. */
+static void rill_survey(struct sock *sk, struct rill_acking *w)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	u8 before = rs->recov.state;
-	u32 todo;
 
 	w->r.c.una = rs->snd_una;
 	w->r.c.nxt = rs->snd_nxt;
@@ -343,10 +338,35 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	w->r.again = rs->board.again;
 	w->r.progress = w->r.moved || rs->rack.reordering;
 	w->r.new_data = rill_new_data(rs);
-	todo = rill_recov_ack(&rs->recov, &rs->cong, &w->r);
+}
 
+/*
+ * Not all that was taken for lost was: look again, by what has arrived. Returns
+ * RILL_DO_* flags.
+ */
+static u32 rill_reconsider(struct sock *sk, struct rill_acking *w)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rill_board_restore(&rs->board);
+	if (!rs->board.sacked)
+		return 0;
+	w->r.newly_lost = rill_detect_loss(sk, w->r.c.now_us);
+	rill_survey(sk, w);
+	return w->r.newly_lost ? rill_recov_relapse(&rs->recov, &rs->cong, &w->r) : 0;
+}
+
+/* What recovery says becomes work for rill_output(). */
+static void rill_recover(struct sock *sk, struct rill_acking *w)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u8 before = rs->recov.state;
+	u32 todo;
+
+	rill_survey(sk, w);
+	todo = rill_recov_ack(&rs->recov, &rs->cong, &w->r);
 	if (todo & RILL_DO_RESTORE)
-		rill_board_restore(&rs->board);
+		todo |= rill_reconsider(sk, w);
 	if (todo & RILL_DO_UNDONE)
 		rill_mib_inc(sock_net(sk), before == RILL_RECOV_LOSS ? RILL_MIB_SPURIOUS_RTOS :
 								      RILL_MIB_LOSS_UNDO);
@@ -357,7 +377,7 @@ static void rill_recover(struct sock *sk, struct rill_acking *w)
 	/* an echo in the same window has said so already */
 	if (todo & RILL_DO_ENTERED && (before != RILL_RECOV_CWR || todo & RILL_DO_RECOVERED))
 		rill_ecn_reduced(&rs->ecn);
-	if (todo & RILL_DO_UNDONE)
+	else if (todo & RILL_DO_UNDONE)
 		rs->ecn.cwr_due = 0;
 	if (rs->board.lost_len)
 		rs->out |= RILL_OUT_RETRANS;
@@ -398,9 +418,7 @@ static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
 	rill_mtu_acked(sk);
 	sk_dst_confirm(sk);
 
-	/* RFC 6298, 5.2 and 5.3 */
 	rs->retransmits = 0;
-	rs->backoff = 0;
 	rs->stall_us = w->r.c.now_us;
 	rs->out |= RILL_OUT_WRITE_SPACE;
 }
@@ -476,13 +494,14 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 		changed = rill_window_update(sk, skb);
 		rill_probe_answered(sk);
 	}
-	if (!rill_flight(rs))
+	/* a duplicate may be told of when all has been acknowledged */
+	if (!rill_flight(rs) && !(opts->present & RILL_OPT_SACK))
 		return true;
 	w.r.c.now_us = rill_now_us();
 	w.r.c.ece = rs->ecn.ok && tcp_hdr(skb)->ece && !tcp_hdr(skb)->syn &&
 		    !rill_before(ack, rs->snd_una);
 	/* RFC 5681, 2: a duplicate ACK */
-	w.dup = ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
+	w.dup = rill_flight(rs) && ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
 	if (w.dup)
 		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_ACKS_RCVD);
 	rill_process(sk, &w, ack);

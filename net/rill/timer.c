@@ -277,7 +277,7 @@ void rill_schedule_probe(struct sock *sk)
 	if (rill_flight(rs) <= rill_mss_now(rs))
 		pto += usecs_to_jiffies(READ_ONCE(rn->rto_min_us));
 	else
-		pto += 2;
+		pto++;
 	left = rs->deadline[RILL_TIMER_RTO] - jiffies;
 	if ((long)left < 1)
 		left = 1;

@@ -245,6 +245,11 @@ u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_
 	}
 }
 
+u32 rill_recov_relapse(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a)
+{
+	return enter_fast(r, c, a);
+}
+
 void rill_recov_dsack(struct rill_recov *r, u32 start, u32 end)
 {
 	if (!r->undo || rill_before(start, r->undo_una) || rill_after(end, r->undo_end))
@@ -283,11 +288,15 @@ bool rill_recov_ece(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
 	return true;
 }
 
-void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+bool rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
 		       u64 now_us)
 {
-	if (r->state == RILL_RECOV_OPEN || r->state == RILL_RECOV_DISORDER)
-		enter_cwr(r, c, una, nxt, c->ops->ssthresh(c, flight), now_us);
+	if (r->state != RILL_RECOV_OPEN && r->state != RILL_RECOV_DISORDER)
+		return false;
+	enter_cwr(r, c, una, nxt, c->ops->ssthresh(c, min(flight, c->cwnd)), now_us);
+	/* what was lost has arrived: the episode is over as it begins */
+	end_reduction(r, c, now_us);
+	return true;
 }
 
 /*

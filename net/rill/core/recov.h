@@ -162,6 +162,19 @@ u32 rill_recov_cumulative(struct rill_recov *r, u32 acked, u32 mss);
 u32 rill_recov_ack(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a);
 
 /**
+ * rill_recov_relapse() - some of what was taken for lost was lost all the same
+ * @r: the recovery
+ * @c: the window
+ * @a: the ACK that rill_recov_ack() answered by RILL_DO_RESTORE, its @a->lost
+ *	and @a->pipe anew
+ *
+ * Fast recovery begins, from the window as it was before the timeout.
+ *
+ * Return: RILL_DO_* flags.
+ */
+u32 rill_recov_relapse(struct rill_recov *r, struct rill_cong *c, const struct rill_recov_ack *a);
+
+/**
  * rill_recov_dsack() - the peer got something twice
  * @r: the recovery
  * @start: first sequence number of it
@@ -207,8 +220,10 @@ bool rill_recov_ece(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt,
  * @now_us: time, microseconds
  *
  * RFC 8985, 7.4.2 (TLP-4M): it was a loss all the same.
+ *
+ * Return: whether the window was cut, so that CWR is due.
  */
-void rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
+bool rill_recov_probed(struct rill_recov *r, struct rill_cong *c, u32 una, u32 nxt, u32 flight,
 		       u64 now_us);
 
 /**

@@ -536,6 +536,27 @@ static void rill_recov_ack__frto_spurious(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, RILL_SSTHRESH_INFINITE);
 }
 
+/* LOSS-4S: the timeout was early, and yet two segments are missing */
+static void rill_recov_relapse__sends_the_holes(struct kunit *test)
+{
+	struct rill_recov_ack a = { .moved = true, .fresh = true, .c.acked = 8 * MSS };
+	struct flow f;
+
+	begin(&f);
+	rto(&f);
+	KUNIT_EXPECT_EQ(test, sends(&f), 1U);
+	f.una = DATA(1);
+	f.sacked = 7 * MSS;
+	f.lost = 2 * MSS;
+	KUNIT_EXPECT_TRUE(test, tell_ack(&f, &a) & RILL_DO_RESTORE);
+	a.pipe = pipe_of(&f);
+	a.lost = f.lost;
+	a.newly_lost = f.lost;
+	KUNIT_EXPECT_EQ(test, rill_recov_relapse(&f.r, &f.c, &a), (u32)RILL_DO_ENTERED);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_FAST);
+	KUNIT_EXPECT_GE(test, sends(&f), 2U);
+}
+
 /* FRTO-2M: the new data arrived, nothing else: the loss was real */
 static void rill_recov_ack__frto_real(struct kunit *test)
 {
@@ -627,11 +648,12 @@ static void rill_recov_probed__counts(struct kunit *test)
 	struct flow f;
 
 	begin(&f);
-	rill_recov_probed(&f.r, &f.c, f.una, f.nxt, 10 * MSS, f.now);
-	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_CWR);
+	KUNIT_EXPECT_TRUE(test, rill_recov_probed(&f.r, &f.c, f.una, f.nxt, 10 * MSS, f.now));
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_OPEN);
 	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 5U * MSS);
-	ack_to(&f, DATA(10), 0, 0);
 	KUNIT_EXPECT_EQ(test, f.c.cwnd, 5U * MSS);
+	sack(&f, 3, 1);
+	KUNIT_EXPECT_FALSE(test, rill_recov_probed(&f.r, &f.c, f.una, f.nxt, 5 * MSS, f.now));
 }
 
 struct heard {
@@ -726,6 +748,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__frto_spurious),
 	KUNIT_CASE(rill_recov_ack__frto_real),
 	KUNIT_CASE(rill_recov_ack__frto_without_new_data),
+	KUNIT_CASE(rill_recov_relapse__sends_the_holes),
 	KUNIT_CASE(rill_recov_dsack__undoes),
 	KUNIT_CASE(rill_recov_dsack__late),
 	KUNIT_CASE(rill_recov_dsack__others),

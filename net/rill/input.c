@@ -429,6 +429,7 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 	unsigned int hlen = th->doff * 4;
 	struct rill_opts opts;
 
+	rill_clock(rs);
 	rill_opt_parse((const u8 *)(th + 1), hlen - sizeof(*th), th->syn, &opts);
 	__skb_pull(skb, hlen);
 	rs->segs_in += max_t(u32, skb_shinfo(skb)->gso_segs, 1);

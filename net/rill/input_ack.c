@@ -398,7 +398,7 @@ void rill_reo_expired(struct sock *sk)
 	static const struct rill_opts none;
 	struct rill_acking w = { .opts = &none };
 
-	w.r.c.now_us = rill_now_us();
+	w.r.c.now_us = rill_clock(rs);
 	w.r.c.flight = rill_flight(rs);
 	w.r.newly_lost = rill_detect_loss(sk, w.r.c.now_us);
 	if (w.r.newly_lost)
@@ -497,11 +497,12 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 	/* a duplicate may be told of when all has been acknowledged */
 	if (!rill_flight(rs) && !(opts->present & RILL_OPT_SACK))
 		return true;
-	w.r.c.now_us = rill_now_us();
+	w.r.c.now_us = rs->clock_us;
 	w.r.c.ece = rs->ecn.ok && tcp_hdr(skb)->ece && !tcp_hdr(skb)->syn &&
 		    !rill_before(ack, rs->snd_una);
 	/* RFC 5681, 2: a duplicate ACK */
-	w.dup = rill_flight(rs) && ack == rs->snd_una && !skb->len && !changed && !tcp_hdr(skb)->fin;
+	w.dup = rill_flight(rs) && ack == rs->snd_una && !skb->len && !changed &&
+		!tcp_hdr(skb)->fin;
 	if (w.dup)
 		rill_mib_inc(sock_net(sk), RILL_MIB_DUP_ACKS_RCVD);
 	rill_process(sk, &w, ack);

@@ -30,12 +30,12 @@ static u32 rill_super_size(const struct sock *sk)
 	u64 rate = rill_pacing_rate(sk);
 	u32 share;
 
-	if (rate != U64_MAX)
-		share = (u32)min_t(u64, div_u64(rate, MSEC_PER_SEC), max);
-	else if (srtt <= USEC_PER_MSEC)
+	if (rate == U64_MAX && srtt <= USEC_PER_MSEC)
 		return max;
-	else
+	if (rate == U64_MAX)
 		share = div_u64((u64)rs->cong.cwnd * USEC_PER_MSEC, srtt);
+	else
+		share = (u32)min_t(u64, div_u64(rate, MSEC_PER_SEC), max);
 	return clamp(rounddown(share, mss), min(2 * mss, max), max);
 }
 

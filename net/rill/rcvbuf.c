@@ -74,10 +74,10 @@ void rill_rcvbuf_measure(struct sock *sk, const struct sk_buff *skb, const struc
 		return;
 	rill_measure_share(sk, skb);
 	if (!rs->ts_ok)
-		rill_drs_window(&rs->drs, rill_now_us(), rs->rcv_nxt, rill_rcv_window(rs));
+		rill_drs_window(&rs->drs, rs->clock_us, rs->rcv_nxt, rill_rcv_window(rs));
 	else if (opts->present & RILL_OPT_TS && opts->tsecr)
 		rill_drs_echo(&rs->drs, opts->tsecr,
-			      (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC);
+			      (rill_ts_clock(rs) - opts->tsecr) * USEC_PER_MSEC);
 }
 
 /**

@@ -180,6 +180,7 @@ struct rill_sock {
 	u16	mss;			/* bytes of data in a full segment, options off */
 	u16	rcv_mss;		/* the peer's usual full segment */
 	u16	rcv_len;		/* length of the last segment that came */
+	u64	clock_us;		/* rill_clock() */
 	u8	snd_wscale;
 	u8	rcv_wscale;
 	u8	out;			/* RILL_OUT_* */
@@ -301,6 +302,19 @@ static inline u64 rill_now_us(void)
 static inline u32 rill_ts_now(u32 offset)
 {
 	return (u32)div_u64(ktime_get_ns(), NSEC_PER_MSEC) + offset;
+}
+
+/* When the segment came that is being processed, or leaves: the clock is read once for it. */
+static inline u64 rill_clock(struct rill_sock *rs)
+{
+	rs->clock_us = rill_now_us();
+	return rs->clock_us;
+}
+
+/* The same on the clock of RFC 7323. */
+static inline u32 rill_ts_clock(const struct rill_sock *rs)
+{
+	return (u32)div_u64(rs->clock_us, USEC_PER_MSEC) + rs->ts_offset;
 }
 
 /* What is left of the window that the peer knows about, bytes. */

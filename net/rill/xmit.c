@@ -146,7 +146,7 @@ static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 	}
 	if (offer ? rill_net(sock_net(sk))->timestamps : rs->ts_ok) {
 		o->present |= RILL_OPT_TS;
-		o->tsval = rill_ts_now(rs->ts_offset);
+		o->tsval = rill_ts_clock(rs);
 		o->tsecr = flags & TCPHDR_ACK ? rs->ts_recent : 0;
 	}
 }
@@ -220,6 +220,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	const struct dst_entry *dst;
 	struct rill_opts opts;
 
+	if (!len)	/* what has data was put on the scoreboard by the clock */
+		rill_clock(rs);
 	skb->ip_summed = CHECKSUM_NONE;
 	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
 	flags |= rill_ecn_flags(sk, flags, fresh);
@@ -334,7 +336,7 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct sk_buff *skb = rs->send_head;
-	u64 now = rill_now_us();
+	u64 now = rill_clock(rs);
 
 	if (!rill_flight(rs)) {
 		rs->stall_us = now;
@@ -435,7 +437,7 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 data_end = rs->write_seq - rs->fin_queued, segs;
 	bool fin = rs->fin_queued && rs->snd_nxt == rs->write_seq;
-	u64 now = rill_now_us();
+	u64 now = rill_clock(rs);
 	struct sk_buff *skb;
 	u8 flags;
 

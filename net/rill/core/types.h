@@ -65,7 +65,8 @@ static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
 	return dividend / divisor;
 }
 
-#define DIV_ROUND_UP_ULL(n, d)	(((u64)(n) + (d) - 1) / (d))
+#define DIV_ROUND_UP_ULL(n, d) \
+	({ u64 _d = (d); ((n) + _d - 1) / _d; })
 
 #endif /* __KERNEL__ */
 

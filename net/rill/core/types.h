@@ -67,12 +67,6 @@ static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
 
 #define DIV_ROUND_UP_ULL(n, d)	(((u64)(n) + (d) - 1) / (d))
 
-static inline u64 div_u64_rem(u64 dividend, u32 divisor, u32 *remainder)
-{
-	*remainder = (u32)(dividend % divisor);
-	return dividend / divisor;
-}
-
 #endif /* __KERNEL__ */
 
 /* Network order at any alignment. The kernel's helpers changed their header in

@@ -450,9 +450,6 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 	if (!rill_acceptable(sk, skb, &opts))
 		return;
 fifth:
-	/* MUST-26: what was not acceptable need not be the peer's */
-	rs->last_any = jiffies;
-	rs->keep_out = 0;
 	/* Fifth, check the ACK field. SM-10: without one the segment is dropped. */
 	if (!th->ack) {
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);
@@ -464,7 +461,7 @@ fifth:
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return;
 	}
-	/* Only now: what a stranger sends must not set our clocks. */
+	/* Only now: what a stranger sends must not set our clocks (MUST-26). */
 	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
 	rs->last_any = jiffies;
 	rs->keep_out = 0;

@@ -113,6 +113,7 @@ void rill_cookie_issue(struct rill_mini *req)
 		req->snd_wscale = 0;
 		req->rcv_wscale = 0;
 		req->sack_ok = 0;
+		req->ecn_ok = 0;
 	}
 	req->cookie = 1;
 	req->snd_nxt = rill_cookie_make(rill_cookie_siphash, &t, req->rcv_nxt - 1,
@@ -137,6 +138,7 @@ u32 rill_cookie_tsval(const struct rill_mini *req, u32 now)
 		.wscale = req->snd_wscale,
 		.wscale_ok = req->wscale_ok,
 		.sack_ok = req->sack_ok,
+		.ecn_ok = req->ecn_ok,
 	};
 
 	return rill_cookie_ts(now, &o);
@@ -157,14 +159,18 @@ bool rill_cookie_expected(const struct sock *sk)
 	       time_before_eq(jiffies, at + RILL_COOKIE_LIFE + HZ);
 }
 
-/* What the SYN said, as far as the ACK tells. Returns whether it can have. */
+/*
+ * What the SYN said, as far as the ACK tells; of ECN, what was agreed. Returns
+ * whether it can have.
+ */
 static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *skb, u16 mss,
-				 struct rill_opts *o)
+				 struct rill_opts *o, bool *ecn)
 {
 	const struct rill_net *rn = rill_net(sock_net(sk));
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct rill_cookie_opts c = {};
 
+	*ecn = false;
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), false, o);
 	o->present &= RILL_OPT_TS;
 	o->present |= RILL_OPT_MSS;
@@ -177,6 +183,7 @@ static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *sk
 	o->wscale = c.wscale;
 	if (c.sack_ok)
 		o->present |= RILL_OPT_SACK_PERM;
+	*ecn = c.ecn_ok && (READ_ONCE(rn->ecn) != RILL_ECN_OFF || rill_ecn_wanted(sk));
 	/* we would not have agreed to that */
 	return rn->timestamps && (!c.wscale_ok || rn->window_scaling) && (!c.sack_ok || rn->sack);
 }
@@ -195,11 +202,12 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 	u32 isn = RILL_SEQ(skb) - 1, cookie = RILL_CB(skb)->ack - 1;
 	struct rill_opts opts;
 	struct rill_mini *req;
+	bool ecn;
 	u16 mss;
 
 	*why = RILL_DROP_BAD_ACK;
 	mss = rill_cookie_check(rill_cookie_siphash, &t, isn, rill_cookie_count(), cookie);
-	if (!mss || !rill_cookie_syn_opts(sk, skb, mss, &opts)) {
+	if (!mss || !rill_cookie_syn_opts(sk, skb, mss, &opts, &ecn)) {
 		rill_mib_inc(sock_net(sk), RILL_MIB_SYNCOOKIES_FAILED);
 		return NULL;
 	}
@@ -209,6 +217,7 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 		return NULL;
 	req->rcv_nxt = isn + 1;
 	req->snd_nxt = cookie + 1;
+	req->ecn_ok = ecn;	/* what the ACK's own flags say is about data */
 	/* nobody knows when the SYN-ACK left */
 	req->synack_us = 0;
 	return req;

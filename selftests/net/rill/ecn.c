@@ -131,6 +131,30 @@ static void setup_passive(void)
 	exchange(ECT0);
 }
 
+/* A SYN cookie remembers in its timestamp; without one there is no ECN. */
+static void setup_cookie(void)
+{
+	need_sysctl("syncookies");
+	net("2");
+	sysctl_set("syncookies", "2");
+	ASSERT_EQ(ask(SETUP)->flags, F_SYN | F_ACK);
+	/* what the ACK has is no answer to the SYN */
+	peer_put(&p, F_ACK | F_ECE | F_CWR, NULL, 0);
+	fd = sk_accept(lfd);
+	ASSERT(!agreed());
+	exchange(NOT_ECT);
+
+	new_peer(PORT);
+	p.ts = true;
+	p.snd_nxt = p.iss;
+	peer_put(&p, SETUP, NULL, 0);
+	ASSERT_EQ(peer_want(&p, F_SYN | F_ACK)->flags, F_SYN | F_ACK | F_ECE);
+	p.use_ts = true;
+	accepted();
+	ASSERT(agreed());
+	exchange(ECT0);
+}
+
 /* Neither without both flags, nor with a mark, nor if it is switched off. */
 static void setup_not_asked(void)
 {
@@ -714,6 +738,7 @@ static void dctcp_echo(void)
 
 static const struct rt_test tests[] = {
 	{ "setup_passive", "ECN-1M ECN-6I SHLD-8", setup_passive, T_FULL, 0 },
+	{ "setup_cookie", "ECN-2M C11 SYNC-3I", setup_cookie, 0, 0 },
 	{ "setup_not_asked", "ECN-2M", setup_not_asked, 0, 0 },
 	{ "setup_active", "ECN-1M SHLD-8", setup_active, 0, 0 },
 	{ "setup_simultaneous", "ECN-1M MUST-10", setup_simultaneous, 0, 0 },

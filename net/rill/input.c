@@ -60,7 +60,8 @@ void rill_challenge(struct sock *sk)
 static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct rill_sock *rs = rill_sk(sk);
-	u32 seq = RILL_SEQ(skb), wnd = rs->window_clamp;
+	/* no window of ours was ever larger: after connect() the clamp bounds nothing */
+	u32 seq = RILL_SEQ(skb), wnd = min(rs->window_clamp, RILL_MAX_WINDOW << rs->rcv_wscale);
 
 	if (!tcp_hdr(skb)->ack)
 		return false;	/* SM-10 */

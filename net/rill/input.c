@@ -60,7 +60,8 @@ void rill_challenge(struct sock *sk)
 static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct rill_sock *rs = rill_sk(sk);
-	u32 seq = RILL_SEQ(skb), wnd = rs->window_clamp;
+	/* no window of ours was ever larger: after connect() the clamp bounds nothing */
+	u32 seq = RILL_SEQ(skb), wnd = min(rs->window_clamp, RILL_MAX_WINDOW << rs->rcv_wscale);
 
 	if (!tcp_hdr(skb)->ack)
 		return false;	/* SM-10 */
@@ -451,9 +452,6 @@ void rill_input(struct sock *sk, struct sk_buff *skb)
 	if (!rill_acceptable(sk, skb, &opts))
 		return;
 fifth:
-	/* MUST-26: what was not acceptable need not be the peer's */
-	rs->last_any = jiffies;
-	rs->keep_out = 0;
 	/* Fifth, check the ACK field. SM-10: without one the segment is dropped. */
 	if (!th->ack) {
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);
@@ -465,7 +463,7 @@ fifth:
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return;
 	}
-	/* Only now: what a stranger sends must not set our clocks. */
+	/* Only now: what a stranger sends must not set our clocks (MUST-26). */
 	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
 	rs->last_any = jiffies;
 	rs->keep_out = 0;

@@ -219,6 +219,12 @@ static struct rill_rack_echo rill_echo(const struct rill_sock *rs, const struct 
 	};
 }
 
+/* So many segments, in bytes; nothing bounds the sysctl that says how many. */
+static u32 rill_thresh_bytes(u32 segs, u32 mss)
+{
+	return (u32)min_t(u64, (u64)segs * mss, U32_MAX - 1);
+}
+
 /*
  * Find what is lost by what came later, and arrange to come again for what may
  * only be late. Returns bytes that are lost now.
@@ -233,11 +239,13 @@ static u32 rill_detect_loss(struct sock *sk, u64 now)
 	bool eager;
 
 	if (!(mode & RILL_RECOVERY_RACK))
-		return rill_board_lose_below(&rs->board, (thresh - 1) * mss + 1);
+		return rill_board_lose_below(&rs->board,
+					     rill_thresh_bytes(thresh - 1, mss) + 1);
 
 	eager = rs->recov.state == RILL_RECOV_FAST || rs->recov.state == RILL_RECOV_LOSS ||
 		(!(mode & RILL_RECOVERY_NO_DUPTHRESH) &&
-		 (rs->recov.dupacks >= thresh || rs->board.sacked >= thresh * mss));
+		 (rs->recov.dupacks >= thresh ||
+		  rs->board.sacked >= rill_thresh_bytes(thresh, mss)));
 	if (mode & RILL_RECOVERY_STATIC)
 		wnd = rs->rtt.min_us / 4;
 	else

@@ -567,7 +567,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	}
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
-	rill_timers_init(sk);
+	rill_init_once(sk);
 	rill_cong_inherit(sk);
 	rill_init_connection(sk);
 	rs->bucket = NULL;

@@ -46,7 +46,7 @@ static int rill_init_sock(struct sock *sk)
 
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
-	rill_timers_init(sk);
+	rill_init_once(sk);
 	rill_cong_assign(sk);
 	rill_init_connection(sk);
 	sk->sk_write_space = rill_write_space;

@@ -255,11 +255,13 @@ void rill_output(struct sock *sk)
  */
 u32 rill_size_goal(const struct sock *sk)
 {
+	const u32 headers = sizeof(struct iphdr) + MAX_TCP_OPTION_SPACE + sizeof(struct tcphdr) +
+			    RILL_OPT_SPACE;
 	u32 mss = rill_mss_now(rill_sk(sk));
 	u32 max = min_t(u32, sk->sk_gso_max_size ? : RILL_SUPER_MAX, RILL_SUPER_MAX);
 
-	max -= sizeof(struct iphdr) + MAX_TCP_OPTION_SPACE + sizeof(struct tcphdr) +
-	       RILL_OPT_SPACE;
+	/* an administrator may have left a device less than headers */
+	max -= min(max, headers);
 	if (sk->sk_gso_max_segs)
 		max = min_t(u32, max, sk->sk_gso_max_segs * mss);
 	return max_t(u32, rounddown(max, mss), mss);

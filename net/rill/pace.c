@@ -90,9 +90,10 @@ bool rill_pace_blocked(struct sock *sk)
 	if (!rs->pace_ns || ktime_get_ns() >= rs->pace_ns)
 		return false;
 	if (!hrtimer_is_queued(&rs->pace_timer)) {
+		/* it may fire before the next line, and drop a reference */
+		sock_hold(sk);
 		hrtimer_start(&rs->pace_timer, ns_to_ktime(rs->pace_ns),
 			      HRTIMER_MODE_ABS_PINNED_SOFT);
-		sock_hold(sk);
 	}
 	return true;
 }

@@ -77,6 +77,7 @@ u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 spo
 
 /* state.c */
 void rill_set_state(struct sock *sk, enum rill_event event);
+void rill_init_once(struct sock *sk);
 void rill_init_connection(struct sock *sk);
 void rill_write_queue_purge(struct sock *sk);
 void rill_done(struct sock *sk, enum rill_event event);

@@ -69,6 +69,19 @@ void rill_write_queue_purge(struct sock *sk)
 }
 
 /**
+ * rill_init_once() - what a socket keeps through all its connections
+ * @sk: new, or cloned just now
+ *
+ * Context: nobody else knows @sk.
+ */
+void rill_init_once(struct sock *sk)
+{
+	rill_timers_init(sk);
+	/* who found a listener may want it long after a disconnect */
+	spin_lock_init(&rill_sk(sk)->listen.lock);
+}
+
+/**
  * rill_init_connection() - make a socket blank but for its options and port
  * @sk: new, disconnected, or cloned from a listener
  *
@@ -95,7 +108,6 @@ void rill_init_connection(struct sock *sk)
 	rill_cong_init(&rs->cong, rs->cong_ops, rs->mss, rill_cong_iw(rs->mss));
 	rs->window_clamp = rs->user_window ? : U32_MAX;
 	rs->accept_next = NULL;
-	spin_lock_init(&rs->listen.lock);
 	INIT_LIST_HEAD(&rs->listen.syn_list);
 	rs->listen.accept_head = NULL;
 	rs->listen.accept_tail = NULL;

@@ -254,7 +254,7 @@ static void rill_rto_expired(struct sock *sk)
  *
  * RFC 8985, 7.2 (TLP-1S): two round trips after the last of these, and with
  * one segment outstanding later by the longest that its ACK may be delayed;
- * never later than the RTO.
+ * never later than the RTO. What was SACKed tells of loss without it.
  *
  * Context: the socket lock is held.
  */
@@ -268,7 +268,8 @@ void rill_schedule_probe(struct sock *sk)
 	if (rs->reo_wait)
 		return;
 	if (!rs->sack_ok || READ_ONCE(rn->early_retrans) < 3 || !rs->tlp_sampled ||
-	    rs->tlp_out || !rill_flight(rs) || !rill_timer_armed(sk, RILL_TIMER_RTO) ||
+	    rs->tlp_out || !rill_flight(rs) || rs->board.sacked ||
+	    !rill_timer_armed(sk, RILL_TIMER_RTO) ||
 	    (rs->recov.state != RILL_RECOV_OPEN && rs->recov.state != RILL_RECOV_CWR)) {
 		rill_timer_stop(sk, RILL_TIMER_LOSS);
 		return;
@@ -293,7 +294,7 @@ static void rill_probe_tail(struct sock *sk)
 	u32 nxt = rs->snd_nxt, len;
 
 	if (rs->snd_nxt != rs->write_seq && usable)
-		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < mss);
+		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < usable);
 	rs->tlp_again = rs->snd_nxt == nxt;
 	if (rs->tlp_again) {
 		len = min(mss, rs->board.last->end - rs->board.last->seq);

@@ -31,6 +31,7 @@ void rill_board_init(struct rill_board *b)
 	b->lost = RB_ROOT;
 	INIT_LIST_HEAD(&b->sent);
 	b->last = NULL;
+	b->nr = 0;
 	b->in_flight = 0;
 	b->lost_len = 0;
 	b->sacked = 0;
@@ -116,6 +117,7 @@ static void unlink_tx(struct rill_board *b, struct rill_tx *tx)
 	if (b->last == tx)
 		b->last = prev_tx(tx);
 	rb_erase(&tx->rb, &b->all);
+	b->nr--;
 }
 
 /* Link tx right above p, or lowest if p is NULL. */
@@ -130,6 +132,7 @@ static void link_above(struct rill_board *b, struct rill_tx *p, struct rill_tx *
 	}
 	rb_link_node(&tx->rb, parent, link);
 	rb_insert_color(&tx->rb, &b->all);
+	b->nr++;
 	if (b->last == p)
 		b->last = tx;
 }
@@ -313,9 +316,18 @@ static struct rill_tx *give_above(struct rill_board *b, struct rill_tx *tx, stru
 	return next;
 }
 
+/* May a SACK block cut a range in two, and that again? */
+static bool may_cut(const struct rill_board *b)
+{
+	u32 len = b->in_flight + b->lost_len + b->sacked;
+
+	return b->nr < RILL_BOARD_SPARE + len / RILL_BOARD_GRAIN;
+}
+
 /*
  * Bytes [lo, hi) of tx are SACKed; where a neighbour is too, a border moves and
- * nothing is allocated. Returns the range that holds them, NULL without memory.
+ * nothing is allocated. Returns the range that holds them, NULL without memory; tx
+ * then still begins where it did.
  */
 static struct rill_tx *sack_part(struct rill_board *b, struct rill_tx *tx, u32 lo, u32 hi)
 {
@@ -325,6 +337,8 @@ static struct rill_tx *sack_part(struct rill_board *b, struct rill_tx *tx, u32 l
 		return give_below(b, tx, prev, hi);
 	if (lo != tx->seq && hi == tx->end && next && next->state == RILL_TX_SACKED)
 		return give_above(b, tx, next, lo);
+	if ((lo != tx->seq || hi != tx->end) && !may_cut(b))
+		return NULL;
 	if (hi != tx->end && !cut(b, tx, hi))
 		return NULL;
 	if (lo != tx->seq) {
@@ -339,7 +353,7 @@ static struct rill_tx *sack_part(struct rill_board *b, struct rill_tx *tx, u32 l
 
 void rill_board_sack(struct rill_board *b, u32 start, u32 end, struct rill_delivered *d)
 {
-	struct rill_tx *tx = rill_board_first(b);
+	struct rill_tx *tx = rill_board_first(b), *held;
 	struct rill_delivered one;
 	u32 lo, hi;
 
@@ -354,9 +368,10 @@ void rill_board_sack(struct rill_board *b, u32 start, u32 end, struct rill_deliv
 		hi = rill_seq_min(end, tx->end);
 		one = *d;
 		deliver(&one, tx, lo, hi);
-		tx = sack_part(b, tx, lo, hi);
-		if (!tx)
-			return;
+		held = sack_part(b, tx, lo, hi);
+		if (!held)
+			continue;
+		tx = held;
 		*d = one;
 		d->sacked += hi - lo;
 	}

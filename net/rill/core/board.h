@@ -12,6 +12,11 @@
  *  - lost, to be sent again: a tree by sequence number;
  *  - SACKed: none.
  *
+ * The peer says where SACK blocks end, and each end may cost a range: they cut
+ * no finer than one range for RILL_BOARD_GRAIN bytes outstanding, besides
+ * RILL_BOARD_SPARE. Else SACKs of every other byte would take a hundred times
+ * the memory of what is outstanding, and their walks as long.
+ *
  * Nothing walks a list that grows with the window: a step is O(log n) for each
  * range that changes.
  */
@@ -20,6 +25,9 @@
 
 #include "seq.h"
 #include "types.h"
+
+#define RILL_BOARD_GRAIN	256
+#define RILL_BOARD_SPARE	64
 
 enum rill_tx_state {
 	RILL_TX_SENT,		/* in flight, as far as we know */
@@ -57,6 +65,7 @@ struct rill_tx {
  * @lost: those that are lost, by sequence number
  * @sent: those in flight, the one that was sent longest ago first
  * @last: the highest range; NULL if nothing is outstanding
+ * @nr: how many ranges there are
  * @in_flight: sequence numbers in flight: RFC 6675's pipe
  * @lost_len: sequence numbers lost
  * @sacked: sequence numbers SACKed
@@ -67,6 +76,7 @@ struct rill_board {
 	struct rb_root	lost;
 	struct list_head sent;
 	struct rill_tx	*last;
+	u32	nr;
 	u32	in_flight;
 	u32	lost_len;
 	u32	sacked;
@@ -178,8 +188,9 @@ void rill_board_ack(struct rill_board *b, u32 una, struct rill_delivered *d);
  * @end: the one after its last
  * @d: what was delivered is added
  *
- * What lies outside of the board is ignored. Without memory to cut a range the
- * block is ignored from there on, which costs a retransmission at worst.
+ * What lies outside of the board is ignored; so is a part of a range without
+ * memory to cut that, or with too many of them, which costs a retransmission
+ * at worst.
  *
  * RFC 2018, 5.1; RFC 6675, 5.
  */

@@ -59,6 +59,9 @@ static void prr(struct rill_recov *r, struct rill_cong *c, const struct rill_rec
 	u32 delivered = a->c.acked, floor = r->prr_out ? 0 : c->mss;
 	s64 sndcnt;
 
+	/* RACK's timer, or an ACK of nothing: what left the pipe as lost may go again */
+	if (!delivered && !a->moved && r->prr_out)
+		return;
 	r->prr_delivered += delivered;
 	if (a->pipe > c->ssthresh) {
 		/* PRR-2I: in proportion */

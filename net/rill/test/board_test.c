@@ -62,6 +62,27 @@ static void rill_board_sack__middle_of_a_range(struct kunit *test)
 	rill_board_purge(&b);
 }
 
+/* SACK-6M: a peer that SACKs every other byte gets no range for each */
+static void rill_board_sack__every_other_byte(struct kunit *test)
+{
+	u32 len = 64 * RILL_BOARD_GRAIN, limit = RILL_BOARD_SPARE + 64, i;
+	struct rill_delivered d;
+	struct rill_board b;
+
+	begin(&b, len, len);
+	for (i = 1; i < len; i += 2)
+		sack(&b, i, i + 1, &d);
+	KUNIT_EXPECT_LE(test, b.nr, limit + 1);
+	KUNIT_EXPECT_EQ(test, b.nr, (u32)rill_test_tx_out);
+	KUNIT_EXPECT_EQ(test, b.in_flight + b.sacked, len);
+	/* what needs no cut is taken in all the same */
+	sack(&b, 1, len, &d);
+	KUNIT_EXPECT_EQ(test, b.in_flight, 1U);
+	KUNIT_EXPECT_EQ(test, b.nr, 2U);
+	rill_board_purge(&b);
+	KUNIT_EXPECT_EQ(test, b.nr, 0U);
+}
+
 /* A series of SACKs moves borders and makes no ranges */
 static void rill_board_sack__grows_without_memory(struct kunit *test)
 {
@@ -444,6 +465,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_board_ack__fresh_and_again),
 	KUNIT_CASE(rill_board_ack__over_sacked),
 	KUNIT_CASE(rill_board_sack__middle_of_a_range),
+	KUNIT_CASE(rill_board_sack__every_other_byte),
 	KUNIT_CASE(rill_board_sack__grows_without_memory),
 	KUNIT_CASE(rill_board_sack__without_memory),
 	KUNIT_CASE(rill_board_sack__nonsense),

@@ -290,6 +290,24 @@ static void rill_recov_ack__heavy_loss(struct kunit *test)
 	KUNIT_EXPECT_LE(test, pipe_of(&f), f.c.ssthresh);
 }
 
+/* RACK-5S: what the timer finds lost in an episode is sent again, without an ACK */
+static void rill_recov_ack__timer_in_recovery(struct kunit *test)
+{
+	struct rill_recov_ack a = { .newly_lost = 2 * MSS };
+	struct flow f;
+
+	begin(&f);
+	f.nxt = DATA(20);
+	f.c.cwnd = 20 * MSS;
+	sack(&f, 3, 15);
+	KUNIT_EXPECT_EQ(test, sends(&f), 3U);
+	/* two of these are lost as well: room for two */
+	f.lost += 2 * MSS;
+	tell_ack(&f, &a);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_FAST);
+	KUNIT_EXPECT_EQ(test, sends(&f), 2U);
+}
+
 /* LOSS-3M, CC-13M: losses of the next window are another episode */
 static void rill_recov_ack__next_window_cuts_again(struct kunit *test)
 {
@@ -740,6 +758,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__enters),
 	KUNIT_CASE(rill_recov_ack__proportional),
 	KUNIT_CASE(rill_recov_ack__heavy_loss),
+	KUNIT_CASE(rill_recov_ack__timer_in_recovery),
 	KUNIT_CASE(rill_recov_ack__next_window_cuts_again),
 	KUNIT_CASE(rill_recov_ack__drags_recover_along),
 	KUNIT_CASE(rill_recov_ack__original),

@@ -474,6 +474,25 @@ static void challenge_limit(void)
 	still_fine();
 }
 
+/* Nor does data that no window ever reached, with a good ACK or not. */
+static void far_data_limit(void)
+{
+	int i, n = 0;
+
+	if (rt.proto == PROTO_TCP)
+		t_skip("TCP answers all data that is out of the window");
+	peer_init(&p, peer_net(), 4000, 0);
+	p.ws = 0;
+	fd = peer_dialled(&p);
+	for (i = 0; i < 200; i++)
+		peer_raw(&p, F_ACK, p.snd_nxt + 0x50000000 + i * 0x800000, p.rcv_nxt, "far", 3);
+	while (peer_get(&p, 20))
+		n++;
+	ASSERT_GE(n, 1);
+	ASSERT_LE(n, 20);
+	still_fine();
+}
+
 static void delayed_ack(void)
 {
 	static char seg[1460];
@@ -794,6 +813,7 @@ static const struct rt_test tests[] = {
 	{ "rst_exact", "C30 BLIND-2M SHLD-2 ER-1", rst_exact, 0, 0 },
 	{ "rst_in_window", "C30 BLIND-3S", rst_in_window, 0, 0 },
 	{ "challenge_limit", "C30 BLIND-6S", challenge_limit, 0, 0 },
+	{ "far_data_limit", "BLIND-6S", far_data_limit, 0, 0 },
 	{ "delayed_ack", "MUST-40 SHLD-18 SHLD-19 CC-11M", delayed_ack, 0, 0 },
 	{ "timestamps", "TS-2M TS-7M PAWS-1M PAWS-2M", timestamps, 0, 0 },
 	{ "timestamps_unasked", "TS-1O TS-4M", timestamps_unasked, 0, 0 },

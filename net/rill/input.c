@@ -7,15 +7,13 @@
  */
 #include <net/tcp.h>
 
+#include "core/paws.h"
 #include "core/seq.h"
 #include "core/window.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
 #include "trace.h"
-
-/* RFC 7323, 5.5: after 24 days of silence ts_recent says nothing */
-#define RILL_PAWS_24DAYS	(60 * 60 * 24 * 24)
 
 static u32 rill_seconds(void)
 {
@@ -75,8 +73,7 @@ static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
 static bool rill_paws_rejects(const struct rill_sock *rs, const struct rill_opts *opts)
 {
 	return rs->ts_ok && opts->present & RILL_OPT_TS &&
-	       (s32)(opts->tsval - rs->ts_recent) < 0 &&
-	       rill_seconds() - rs->ts_recent_stamp < RILL_PAWS_24DAYS;
+	       rill_paws_old(opts->tsval, rs->ts_recent, rs->ts_recent_stamp, rill_seconds());
 }
 
 /* RFC 7323, 4.3 (2) and 5.3, R3: remember TSval of what spans Last.ACK.sent. */

@@ -155,7 +155,8 @@ static bool rill_dsack(struct sock *sk, struct rill_acking *w, u32 ack)
 	}
 	rill_recov_dsack(&rs->recov, start, end);
 	/* a network that duplicates is no reason for patience */
-	if (rs->dsack_dups <= rs->total_retrans)
+	if (rs->dsack_dups <= rs->total_retrans &&
+	    !(READ_ONCE(rill_net(sock_net(sk))->recovery) & RILL_RECOVERY_STATIC))
 		rill_rack_dsack(&rs->rack, rs->snd_una, rs->snd_nxt);
 	return true;
 }
@@ -246,10 +247,7 @@ static u32 rill_detect_loss(struct sock *sk, u64 now)
 		(!(mode & RILL_RECOVERY_NO_DUPTHRESH) &&
 		 (rs->recov.dupacks >= thresh ||
 		  rs->board.sacked >= rill_thresh_bytes(thresh, mss)));
-	if (mode & RILL_RECOVERY_STATIC)
-		wnd = rs->rtt.min_us / 4;
-	else
-		wnd = rill_rack_reo_wnd(&rs->rack, rs->rtt.min_us, rs->rtt.srtt_us >> 3, eager);
+	wnd = rill_rack_reo_wnd(&rs->rack, rs->rtt.min_us, rs->rtt.srtt_us >> 3, eager);
 	lost = rill_rack_detect(&rs->rack, &rs->board, wnd, now, &wait);
 	if (wait) {
 		rs->reo_wait = 1;

@@ -192,6 +192,13 @@ static bool rill_rmem_admit(struct sock *sk, struct sk_buff *skb)
 	}
 }
 
+/* Does the last segment that waits for the reader have room for this one, uncharged? */
+static bool rill_tail_takes(const struct sk_buff *tail, const struct sk_buff *skb)
+{
+	return tail && RILL_END(tail) == RILL_SEQ(skb) && !tcp_hdr(skb)->fin &&
+	       !skb_is_nonlinear(tail) && !skb_cloned(tail) && skb_tailroom(tail) >= skb->len;
+}
+
 /* Put in-order data where recvmsg finds it. Eats skb. */
 static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 {
@@ -203,6 +210,12 @@ static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 	rs->bytes_received += RILL_END(skb) - rs->rcv_nxt - !!(RILL_CB(skb)->flags & TCPHDR_FIN);
 	WRITE_ONCE(rs->rcv_nxt, RILL_END(skb));
 	if (!skb->len) {
+		consume_skb(skb);
+		return;
+	}
+	if (rill_tail_takes(tail, skb)) {
+		skb_copy_bits(skb, 0, skb_put(tail, skb->len), skb->len);
+		RILL_END(tail) = RILL_END(skb);
 		consume_skb(skb);
 		return;
 	}
@@ -311,7 +324,9 @@ static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)
 		rill_drop(sk, skb, RILL_DROP_WINDOW);
 		return;
 	}
-	if (!rill_rmem_admit(sk, skb)) {
+	/* what the window promised may still fit where the last segment ends */
+	if (!rill_rmem_admit(sk, skb) &&
+	    !rill_tail_takes(skb_peek_tail(&sk->sk_receive_queue), skb)) {
 		rs->out |= RILL_OUT_ACK_NOW;
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;

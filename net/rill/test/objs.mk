@@ -25,4 +25,5 @@ rill-kunit-objs := \
 	rack_test.o \
 	recov_test.o \
 	plpmtu_test.o \
-	ecn_test.o
+	ecn_test.o \
+	paws_test.o

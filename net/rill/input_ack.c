@@ -99,6 +99,9 @@ static void rill_probe_answered(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 
 	rs->probes_out = 0;
+	/* SHLD-17: behind a shut window what is outstanding is such a probe too */
+	if (!rs->snd_wnd && !rs->user_timeout && !sock_flag(sk, SOCK_DEAD))
+		rs->stall_us = rill_now_us();
 	if (!rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
 	if (rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2) >=

@@ -93,6 +93,7 @@ void rill_mini_free(struct rill_mini *mini)
 {
 	if (mini->listener)
 		sock_put(mini->listener);
+	kfree(mini->ip_opt);
 	kmem_cache_free(rill_mini_cache, mini);
 }
 
@@ -129,6 +130,12 @@ static void rill_synack_options(const struct rill_mini *req, struct rill_opts *o
 	}
 }
 
+/* Where to send to: the peer, or the first router of its source route (MUST-53). */
+static __be32 rill_req_hop(const struct rill_mini *req)
+{
+	return req->ip_opt ? req->ip_opt->opt.faddr : req->c.skc_daddr;
+}
+
 static struct dst_entry *rill_req_route(const struct rill_mini *req)
 {
 	struct sock *sk = req->listener;
@@ -138,7 +145,7 @@ static struct dst_entry *rill_req_route(const struct rill_mini *req)
 
 	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
 			   ip_sock_rt_scope(sk), rill_ipproto, inet_sk_flowi_flags(sk),
-			   req->c.skc_daddr, req->c.skc_rcv_saddr, req->c.skc_dport,
+			   rill_req_hop(req), req->c.skc_rcv_saddr, req->c.skc_dport,
 			   htons(req->c.skc_num), sk->sk_uid);
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
 	rt = ip_route_output_flow(net, &fl4, sk);
@@ -172,8 +179,8 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
-	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr, NULL,
-			      inet_sk(req->listener)->tos |
+	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
+			      req->ip_opt, inet_sk(req->listener)->tos |
 			      (req->ecn_ok && rill_ecn_wanted(req->listener) ? RILL_ECN_ECT0 : 0));
 }
 
@@ -438,6 +445,7 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	INIT_LIST_HEAD(&req->syn_node);
 	sock_hold(sk);
 	req->listener = sk;
+	req->ip_opt = rill_v4_return_route(sock_net(sk), skb);
 	*why = RILL_DROP_NO_ROUTE;
 	*dst = rill_req_route(req);
 	if (!*dst) {
@@ -545,6 +553,20 @@ void rill_child_abort(struct sock *sk, bool reset)
 	sock_put(sk);
 }
 
+/* The way back: a copy, as the mini-socket's timer may be using its own. */
+static void rill_child_return_route(struct inet_sock *inet, const struct rill_mini *req)
+{
+	struct ip_options_rcu *opt = NULL;
+
+	if (req->ip_opt)
+		opt = kmemdup(req->ip_opt, sizeof(*opt) + req->ip_opt->opt.optlen,
+			      GFP_ATOMIC | __GFP_NOWARN);
+	RCU_INIT_POINTER(inet->inet_opt, opt);
+	/* ip_queue_xmit() takes addresses from here */
+	inet->cork.fl.u.ip4.saddr = req->c.skc_rcv_saddr;
+	inet->cork.fl.u.ip4.daddr = opt ? opt->opt.faddr : req->c.skc_daddr;
+}
+
 /**
  * rill_child() - make the connection that a mini-socket stood for
  * @listener: not locked
@@ -588,11 +610,8 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->mc_list = NULL;
 	inet->mc_index = 0;
 	inet->rcv_tos = req->tos;
-	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	rill_child_return_route(inet, req);
 	atomic_set(&inet->inet_id, get_random_u16());
-	/* ip_queue_xmit() takes addresses from here */
-	inet->cork.fl.u.ip4.saddr = inet->inet_saddr;
-	inet->cork.fl.u.ip4.daddr = inet->inet_daddr;
 	sk->sk_mark = req->mark;
 	sk->sk_txhash = get_random_u32() | 1;
 

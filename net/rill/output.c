@@ -161,7 +161,7 @@ void rill_push(struct sock *sk, bool force)
 
 /*
  * How much of a lost range to send again now; 0: wait. The peer's window binds
- * it but for the first byte outstanding (SHLD-16).
+ * it but for the first segment outstanding (SHLD-16).
  */
 static u32 rill_resend_len(const struct sock *sk, const struct rill_tx *tx)
 {
@@ -170,11 +170,13 @@ static u32 rill_resend_len(const struct sock *sk, const struct rill_tx *tx)
 	u32 open = rs->snd_una + rs->snd_wnd - tx->seq;
 	u32 max = rill_super_size(sk), run;
 
-	if (tx->seq != rs->snd_una) {
-		if ((s32)open <= 0)
-			return 0;
-		max = min(max, open);
-	}
+	if ((s32)open <= 0)
+		open = 0;
+	if (tx->seq == rs->snd_una)
+		open = max(open, mss);
+	if (!open)
+		return 0;
+	max = min(max, open);
 	run = rill_board_lost_run(&rs->board, tx, max);
 	return run <= room ? run : rounddown(room, mss);
 }

@@ -23,6 +23,7 @@ void rill_drop_net(const struct net *net, struct sk_buff *skb, unsigned int why)
 
 /* ipv4_rx.c */
 extern const struct net_protocol rill_v4_protocol;
+struct ip_options_rcu *rill_v4_return_route(struct net *net, const struct sk_buff *skb);
 
 /* ipv4_icmp.c */
 int rill_v4_err(struct sk_buff *skb, u32 info);

@@ -242,7 +242,8 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_rcv_mss = rs->rcv_mss;
 	info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
 	info->tcpi_sacked = rill_segments(rs->board.sacked + rs->recov.dup_len, mss);
-	info->tcpi_lost = rill_segments(rs->board.lost_len, mss);
+	/* as in Linux: lost until acknowledged, also when it has been sent again */
+	info->tcpi_lost = rill_segments(rs->board.lost_len + rs->board.again, mss);
 	info->tcpi_retrans = rill_segments(rs->board.again, mss);
 	info->tcpi_last_data_sent = jiffies_to_msecs(now - (u32)rs->last_sent);
 	info->tcpi_last_data_recv = jiffies_to_msecs(now - (u32)rs->last_rcv);

@@ -38,6 +38,7 @@ struct rill_bind_chain {
  * @bucket: the port, TIME_WAIT only
  * @listener: a counted reference, SYN_RECV only
  * @syn_node: in rill_listen.syn_list; SYN_RECV only
+ * @ip_opt: the way back that the SYN asked for; mostly NULL; SYN_RECV only
  * @rcv_nxt: next byte expected
  * @snd_nxt: SYN_RECV: ISS + 1; TIME_WAIT: after the FIN
  * @rcv_wnd: window that was advertised, bytes
@@ -48,6 +49,7 @@ struct rill_mini {
 	struct rill_bind_bucket	*bucket;
 	struct sock		*listener;
 	struct list_head	syn_node;
+	struct ip_options_rcu	*ip_opt;
 	u64			synack_us;
 	u32			rcv_nxt;
 	u32			snd_nxt;

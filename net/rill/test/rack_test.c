@@ -45,7 +45,7 @@ static void acked(struct flow *f, u32 una, u64 now)
 	rill_rack_delivered(&f->r, &f->d, RTT, no_echo, now);
 }
 
-/* RACK-2I, C42: sent before what arrived, and the window has passed */
+/* RACK-1M, RACK-2I, C42: each was sent at a time of its own, and the window has passed */
 static void rill_rack_detect__after_the_window(struct kunit *test)
 {
 	struct flow f;

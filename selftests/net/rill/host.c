@@ -219,28 +219,44 @@ static void source_route(void)
 	assert_route(HOP);
 }
 
-/* MUST-53: who was called answers the way that the call took. */
-static void return_route(void)
+static void called_by_route(int l, uint32_t seq)
 {
 	uint8_t opt[8], got[40];
 	socklen_t len = sizeof(got);
 	struct seg *s;
-	int l, fd;
+	int fd;
 
-	t = peer_net();
-	accept_routes();
-	l = sk_listen(INADDR_ANY, PORT, 4);
 	lsrr(opt, HOP, 8);
-	put_with(FAR, F_SYN, 1000, 0, PORT, opt, sizeof(opt));
+	put_with(FAR, F_SYN, seq, 0, PORT, opt, sizeof(opt));
 	s = next_whole(F_SYN | F_ACK);
 	assert_route(HOP);
-	put_with(FAR, F_ACK, 1001, s->seq + 1, PORT, opt, sizeof(opt));
+	put_with(FAR, F_ACK, seq + 1, s->seq + 1, PORT, opt, sizeof(opt));
 	fd = sk_accept(l);
 	OK(getsockopt(fd, SOL_IP, IP_OPTIONS, got, &len));
 	ASSERT_GE(len, 7);
 	send_str(fd, "hello");
 	ASSERT_EQ(next_whole(F_ACK)->len, 5);
 	assert_route(HOP);
+	/* Nothing is left of it. */
+	put_with(FAR, F_RST, seq + 1, 0, PORT, NULL, 0);
+	UNTIL_STATE(PORT, 4000, "");
+	close(fd);
+}
+
+/* MUST-53: who was called answers the way that the call took. */
+static void return_route(void)
+{
+	int l;
+
+	t = peer_net();
+	accept_routes();
+	l = sk_listen(INADDR_ANY, PORT, 4);
+	called_by_route(l, 1000);
+	if (rt.proto == PROTO_TCP)
+		return;		/* whose cookies lose the way */
+	/* Nothing keeps the SYN, so the ACK has to say the way. */
+	sysctl_set("syncookies", "2");
+	called_by_route(l, 2000000);
 }
 
 /* Without leave no route is taken: IP drops the packet. */

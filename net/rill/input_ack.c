@@ -40,16 +40,27 @@ static void rill_clean_queue(struct sock *sk)
 	}
 }
 
-/* Let the send buffer hold two windows, unless SO_SNDBUF pinned it. */
+/*
+ * Let the send buffer hold enough, unless SO_SNDBUF pinned it. A program that
+ * waits for room is woken at two thirds; that has to last a round trip of
+ * recovery, in which nothing is freed: the window in flight, most of a second
+ * one that goes out meanwhile, and some that the program is late. Short
+ * segments cost a header each.
+ */
 static void rill_grow_sndbuf(struct sock *sk)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_sock *rs = rill_sk(sk);
-	u32 want;
+	u32 held = rs->write_seq - rs->snd_una;
+	u64 cwnd = rs->cong.cwnd, want = 4 * cwnd;
 
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || READ_ONCE(*sk->sk_prot->memory_pressure))
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK || READ_ONCE(*sk->sk_prot->memory_pressure) ||
+	    2 * want <= sk->sk_sndbuf)
 		return;
-	want = min_t(u64, 4ULL * rs->cong.cwnd, READ_ONCE(rn->wmem[2]));
+	if (held)
+		want = clamp(3 * cwnd * div_u64(16ULL * sk->sk_wmem_queued, held) / 16, want,
+			     2 * want);
+	want = min_t(u64, want, READ_ONCE(rn->wmem[2]));
 	if (want > sk->sk_sndbuf)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }

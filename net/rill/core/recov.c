@@ -140,9 +140,11 @@ static u32 enter_fast(struct rill_recov *r, struct rill_cong *c, const struct ri
 	if (!reduces(r)) {
 		/* RFC 9937, 6.1: what was SACKed before is not delivered now */
 		u32 before = a->sacked - min(a->sacked, a->c.acked);
+		/* RFC 5681, 3.2: limited transmit may have sent more, which is no part of it */
+		u32 flight = min(a->c.flight, c->cwnd);
 
 		remember(r, c, a->c.una, a->c.nxt, a->again);
-		begin_reduction(r, c, c->ops->ssthresh(c, a->c.flight), all - min(all, before),
+		begin_reduction(r, c, c->ops->ssthresh(c, flight), all - min(all, before),
 				a->c.now_us);
 	}
 	r->state = RILL_RECOV_FAST;

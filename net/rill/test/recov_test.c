@@ -324,6 +324,22 @@ static void rill_recov_ece__nothing_outstanding(struct kunit *test)
 	KUNIT_EXPECT_LE(test, f.c.cwnd, pipe_of(&f) + 2 * MSS);
 }
 
+/* RFC 5681, 3.2, step 2: what duplicate ACKs let out is no part of the flight */
+static void rill_recov_ack__limited_transmit(struct kunit *test)
+{
+	struct rill_recov_ack a = { .c.acked = MSS, .c.flight = 12 * MSS, .newly_lost = MSS };
+	struct flow f;
+
+	begin(&f);
+	sack(&f, 1, 0);
+	sack(&f, 1, 0);
+	KUNIT_EXPECT_EQ(test, sends(&f), 2U);
+	f.sacked += MSS;
+	f.lost += MSS;
+	KUNIT_EXPECT_EQ(test, tell_ack(&f, &a), (u32)RILL_DO_ENTERED);
+	KUNIT_EXPECT_EQ(test, f.c.ssthresh, 5U * MSS);
+}
+
 /* LOSS-3M, CC-13M: losses of the next window are another episode */
 static void rill_recov_ack__next_window_cuts_again(struct kunit *test)
 {
@@ -775,6 +791,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(rill_recov_ack__proportional),
 	KUNIT_CASE(rill_recov_ack__heavy_loss),
 	KUNIT_CASE(rill_recov_ack__timer_in_recovery),
+	KUNIT_CASE(rill_recov_ack__limited_transmit),
 	KUNIT_CASE(rill_recov_ece__nothing_outstanding),
 	KUNIT_CASE(rill_recov_ack__next_window_cuts_again),
 	KUNIT_CASE(rill_recov_ack__drags_recover_along),

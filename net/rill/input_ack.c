@@ -118,6 +118,7 @@ static void rill_probe_answered(struct sock *sk)
 	if (rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2) >=
 	    min(rs->write_seq - rs->snd_nxt, rill_mss_now(rs))) {
 		rs->backoff = 0;
+		rs->probed = 0;
 		rill_timer_stop(sk, RILL_TIMER_PROBE);
 	}
 	rs->out |= RILL_OUT_PUSH;

@@ -76,7 +76,7 @@ static void rill_check_probe(struct sock *sk)
 	    rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
 	/* between two probes the wait goes on */
-	if (!rs->backoff)
+	if (!rs->probed)
 		rs->probe_us = rill_now_us();
 	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
 }
@@ -152,6 +152,7 @@ void rill_push(struct sock *sk, bool force)
 		rs->cwnd_limited = 0;
 	if (sent && !rill_timer_armed(sk, RILL_TIMER_RTO)) {
 		rill_timer_stop(sk, RILL_TIMER_PROBE);
+		rs->probed = 0;
 		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
 	}
 	if (sent)

@@ -201,6 +201,7 @@ struct rill_sock {
 		tlp_again:1,		/* it sent something again */
 		tlp_sampled:1,		/* a round trip was measured since the last one */
 		urg_out:1,		/* snd_up means something */
+		probed:1,		/* the window was, since probe_us */
 		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
 		counted:1;		/* in CurrEstab */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */

@@ -339,12 +339,13 @@ static void rill_probe_expired(struct sock *sk)
 
 	if (rill_flight(rs) || rs->snd_nxt == rs->write_seq) {
 		rs->probes_out = 0;
+		rs->probed = 0;
 		return;
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
 	/* TO-5: the user timeout bounds the wait, answered or not; one probe goes first */
-	if (rs->user_timeout ? rs->backoff && rill_lasted(sk, rs->probe_us, 0, 0) :
+	if (rs->user_timeout ? rs->probed && rill_lasted(sk, rs->probe_us, 0, 0) :
 			       rs->probes_out >= boundary) {
 		rill_timed_out(sk);
 		return;
@@ -354,6 +355,7 @@ static void rill_probe_expired(struct sock *sk)
 		return;
 	rill_mib_inc(sock_net(sk), RILL_MIB_WIN_PROBES);
 	rill_send_probe(sk);
+	rs->probed = 1;
 	if (rs->probes_out < U8_MAX)
 		rs->probes_out++;
 	if (rs->backoff < 32)

@@ -87,12 +87,19 @@ bool rill_pace_blocked(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	if (!rs->pace_ns || ktime_get_ns() >= rs->pace_ns)
+	u64 now;
+
+	if (!rs->pace_ns)
+		return false;
+	now = ktime_get_ns();
+	if (now >= rs->pace_ns)
 		return false;
 	if (!hrtimer_is_queued(&rs->pace_timer)) {
 		/* it may fire before the next line, and drop a reference */
 		sock_hold(sk);
-		hrtimer_start(&rs->pace_timer, ns_to_ktime(rs->pace_ns),
+		/* a timer that cannot be cancelled, as it is firing, holds the socket no longer */
+		hrtimer_start(&rs->pace_timer,
+			      ns_to_ktime(min_t(u64, rs->pace_ns, now + NSEC_PER_SEC)),
 			      HRTIMER_MODE_ABS_PINNED_SOFT);
 	}
 	return true;

@@ -257,7 +257,7 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_snd_ssthresh = 0x7fffffff;
 	info->tcpi_snd_cwnd = rs->cong.cwnd / mss;
 	info->tcpi_advmss = rs->adv_mss;
-	info->tcpi_reordering = 3;
+	info->tcpi_reordering = READ_ONCE(rill_net(sock_net(sk))->reordering);
 	info->tcpi_rcv_space = rs->drs.space;
 	info->tcpi_rcv_rtt = rs->drs.srtt_us >> 3;
 	info->tcpi_rcv_ssthresh = rs->rcv_wnd;

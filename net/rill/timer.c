@@ -174,7 +174,7 @@ static void rill_syn_timeout(struct sock *sk)
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
 	rs->total_retrans++;
-	if (rs->retransmits > rn->syn_linear_timeouts)
+	if (rs->retransmits > rn->syn_linear_timeouts && rs->backoff < 32)
 		rs->backoff++;
 	rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
 	rill_send_syn(sk);

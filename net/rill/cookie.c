@@ -46,7 +46,7 @@ static u32 rill_cookie_siphash(const void *tuple, u32 isn, u32 count)
 
 static u32 rill_cookie_count(void)
 {
-	return (u32)ktime_get_seconds() / RILL_COOKIE_PERIOD;
+	return rill_seconds() / RILL_COOKIE_PERIOD;
 }
 
 /* Once for each listener, as Linux: an operator may want a longer queue. */

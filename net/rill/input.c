@@ -15,11 +15,6 @@
 #include "table.h"
 #include "trace.h"
 
-static u32 rill_seconds(void)
-{
-	return (u32)ktime_get_seconds();
-}
-
 /* One ACK in invalid_ratelimit, per connection: RFC 5961, 7. */
 static bool rill_ack_limited(struct sock *sk)
 {

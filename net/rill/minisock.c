@@ -313,7 +313,7 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	req->ts_ok = opts->present & RILL_OPT_TS && rn->timestamps;
 	if (req->ts_ok) {
 		req->ts_recent = opts->tsval;
-		req->ts_recent_stamp = (u32)ktime_get_seconds();
+		req->ts_recent_stamp = rill_seconds();
 	}
 	req->wscale_ok = opts->present & RILL_OPT_WSCALE && rn->window_scaling;
 	if (req->wscale_ok) {

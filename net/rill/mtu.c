@@ -20,11 +20,6 @@
 #define RILL_SMALL_SEG		512	/* ICMP makes no route smaller (ip_rt_min_pmtu) */
 #define RILL_SILENT_ROUTER	552	/* what is assumed if ICMP gives no size */
 
-static u32 rill_seconds_now(void)
-{
-	return (u32)ktime_get_seconds();
-}
-
 static u32 rill_ip_options_len(const struct sock *sk)
 {
 	const struct ip_options_rcu *opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, true);
@@ -104,7 +99,7 @@ void rill_mtu_start(struct sock *sk)
 	if (READ_ONCE(rn->mtu_probing) < 2)
 		return;
 	rill_plpmtu_start(&rs->mtu.search, READ_ONCE(rn->base_mss) + rill_mtu_headers(sk),
-			  rill_mtu_high(rs), rill_seconds_now(), true);
+			  rill_mtu_high(rs), rill_seconds(), true);
 	rill_sync_mss(sk, rs->pmtu);
 }
 
@@ -364,7 +359,7 @@ void rill_mtu_blackhole(struct sock *sk)
 	if (!READ_ONCE(rn->mtu_probing))
 		return;
 	rill_plpmtu_blackhole(&rs->mtu.search, READ_ONCE(rn->base_mss) + head, least + head,
-			      rill_mtu_high(rs), head, rill_seconds_now());
+			      rill_mtu_high(rs), head, rill_seconds());
 	rill_sync_mss(sk, rs->pmtu);
 }
 
@@ -412,7 +407,7 @@ bool rill_mtu_probe(struct sock *sk)
 	if (likely(!m->search.on) || rs->recov.state != RILL_RECOV_OPEN ||
 	    mss != rill_mss_full(rs) || rs->cong.cwnd < RILL_PROBE_MIN_CWND * mss)
 		return false;
-	size = rill_plpmtu_next(&m->search, rill_mtu_high(rs), rill_seconds_now(),
+	size = rill_plpmtu_next(&m->search, rill_mtu_high(rs), rill_seconds(),
 				READ_ONCE(rn->probe_interval));
 	if (size <= mss + rill_mtu_headers(sk))
 		return false;

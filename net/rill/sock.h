@@ -305,6 +305,12 @@ static inline u32 rill_ts_now(u32 offset)
 	return (u32)div_u64(ktime_get_ns(), NSEC_PER_MSEC) + offset;
 }
 
+/* The clock of what is remembered for long: seconds, modulo 2^32. */
+static inline u32 rill_seconds(void)
+{
+	return (u32)ktime_get_seconds();
+}
+
 /* When the segment came that is being processed, or leaves: the clock is read once for it. */
 static inline u64 rill_clock(struct rill_sock *rs)
 {

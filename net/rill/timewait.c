@@ -189,7 +189,7 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 		/* the last ACK of the close, again: nothing to say */
 		if (tw->ts_ok && opts.present & RILL_OPT_TS) {
 			tw->ts_recent = opts.tsval;
-			tw->ts_recent_stamp = (u32)ktime_get_seconds();
+			tw->ts_recent_stamp = rill_seconds();
 		}
 		return RILL_TW_DONE;
 	}
@@ -222,7 +222,7 @@ bool rill_time_wait_reusable(const struct rill_mini *tw, bool asked)
 	if (reuse == 2 && !ipv4_is_loopback(tw->c.skc_daddr) &&
 	    !ipv4_is_loopback(tw->c.skc_rcv_saddr))
 		return false;
-	return reuse && tw->ts_ok && (u32)ktime_get_seconds() - tw->ts_recent_stamp >= 1;
+	return reuse && tw->ts_ok && rill_seconds() - tw->ts_recent_stamp >= 1;
 }
 
 /**

@@ -327,7 +327,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 	return true;
 }
 
-/* Our SYN is acknowledged: SYN_RECV becomes ESTABLISHED. Returns success. */
+/* Our SYN is acknowledged: SYN_RECV becomes ESTABLISHED, data may flow. Returns success. */
 static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
@@ -450,7 +450,8 @@ fifth:
 		rill_drop(sk, skb, RILL_DROP_NO_ACK);
 		return;
 	}
-	if (sk->sk_state == TCP_SYN_RECV && !rill_ack_of_syn(sk, skb, &opts))
+	/* SYN_RECV, or FIN_WAIT_1 if the program closed before the handshake was done */
+	if (!rs->syn_acked && !rill_ack_of_syn(sk, skb, &opts))
 		return;
 	if (!rill_ack(sk, skb, &opts)) {
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);

@@ -434,7 +434,6 @@ static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
 	struct rill_sock *rs = rill_sk(sk);
 
 	rs->snd_una = ack;
-	rs->syn_acked = 1;	/* closed before the handshake was done */
 	rs->bytes_acked += ack - w->prior_una;
 	rill_board_ack(&rs->board, ack, &w->d);
 	rill_clean_queue(sk);

@@ -52,7 +52,8 @@ void rill_drs_window(struct rill_drs *d, u64 now_us, u32 rcv_nxt, u32 wnd)
 static u32 wanted(u32 copied, u32 before, u32 mss)
 {
 	u64 wnd = 2ULL * copied + SPARE_SEGMENTS * mss;
-	u64 grow = div_u64(wnd * (copied - before), before);
+	/* 0 only if nothing began; it must not divide */
+	u64 grow = div_u64(wnd * (copied - before), max(before, 1U));
 
 	return min_t(u64, wnd + 2 * grow, WANT_MAX);
 }

@@ -160,7 +160,16 @@ static void best_rtt__trusts_echoes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, best_rtt(&d, p->handshake_ms * MS), p->best_ms * MS);
 }
 
+/* A connection that never began to measure divides by nothing */
+static void rill_drs_read__not_begun(struct kunit *test)
+{
+	struct rill_drs d = {};
+
+	KUNIT_EXPECT_LE(test, rill_drs_read(&d, 1000000, 0x86138472, 0, 1460), WANT_MAX);
+}
+
 static struct kunit_case cases[] = {
+	KUNIT_CASE(rill_drs_read__not_begun),
 	KUNIT_CASE(rill_drs_init__knows_nothing),
 	KUNIT_CASE(rill_drs_echo__smooths),
 	KUNIT_CASE(rill_drs_echo__counts_once),

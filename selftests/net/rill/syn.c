@@ -562,6 +562,39 @@ static void simultaneous_lost(void)
 	echo(&peer, fd);
 }
 
+/* Closed for sending before the handshake is done: what the peer sends is read. */
+static void closed_in_syn_recv(void)
+{
+	int fd = (tun = peer_net(), sk_new());
+	char big[3000], got[3000];
+
+	peer_init(&peer, tun, 4000, 0);
+	sk_nonblock(fd, true);
+	ASSERT_ERR(sk_connect(fd, TUN_P, 4000), EINPROGRESS);
+	peer_want(&peer, F_SYN);
+	peer_put(&peer, F_SYN, NULL, 0);
+	peer_want(&peer, F_SYN | F_ACK);
+	ASSERT_STATE(0, 4000, "SYN_RECV");
+	OK(shutdown(fd, SHUT_WR));
+	if (rt.proto != PROTO_TCP)	/* which shows it once the SYN is acknowledged */
+		ASSERT_STATE(0, 4000, "FIN_WAIT_1");
+	/* data without the ACK of our SYN, then with it */
+	peer_raw(&peer, F_ACK, peer.snd_nxt, peer.irs, "early", 5);
+	ASSERT_EQ(ev_wait(fd, POLLIN, 50) & POLLIN, 0);
+	fill(big, sizeof(big), 11);
+	peer_drop(&peer);
+	peer_put(&peer, F_ACK, big, 1400);
+	peer_put(&peer, F_ACK | F_PSH, big + 1400, 1400);
+	sk_nonblock(fd, false);
+	recv_all(fd, got, 2800);
+	ASSERT(!memcmp(big, got, 2800));
+	/* the FIN leaves once the SYN is acknowledged */
+	while (!(peer_need(&peer)->flags & F_FIN))
+		;
+	peer_put(&peer, F_ACK | F_FIN, NULL, 0);
+	recv_eof(fd);
+}
+
 static int losses;
 
 /* Loses the first SYN,ACK either way, then delivers. */
@@ -745,6 +778,7 @@ static const struct rt_test tests[] = {
 	{ "syn_recv_new_syn", "SM-22", syn_recv_new_syn, 0, 0 },
 	{ "syn_repeated", "C11 BLIND-6S", syn_repeated, 0, 0 },
 	{ "simultaneous_lost", "C10 MUST-10", simultaneous_lost, 0, 0 },
+	{ "closed_in_syn_recv", "SM-24 SM-29 C20", closed_in_syn_recv, 0, 0 },
 	{ "crossing_lost", "C10 MUST-10", crossing_lost, 0, 0 },
 	{ "synack_old_echo", "PAWS-1M BLIND-7S", synack_old_echo, 0, 0 },
 	{ "lost_none", "IW-2M", lost_none, T_FULL, 0 },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The cases of a program: options, one process each, time limits, KTAP. */
+#include "each.h"
 #include "rt.h"
 #include "wire.h"
 
@@ -145,9 +146,11 @@ static bool in_set(const struct rt_test *t)
 {
 	unsigned int f = t->flags;
 
-	if ((f & T_RILL) && rt.proto == PROTO_TCP)
+	if ((f & T_RILL) && !rt.each && rt.proto == PROTO_TCP)
 		return false;
-	if ((f & T_TCP) && rt.proto != PROTO_TCP)
+	if ((f & T_DIFFER) && !rt.each)
+		return false;
+	if ((f & T_TCP) && (rt.each || rt.proto != PROTO_TCP))
 		return false;
 	if (rt.only && fnmatch(rt.only, t->name, 0) && !strstr(t->rows, rt.only))
 		return false;
@@ -216,7 +219,8 @@ static void run_child(const struct rt_test *t)
 	_exit(0);
 }
 
-static void run_one(const struct rt_test *t, int nr, int tally[3])
+/* Run a case in a process of its own, over rt.proto. */
+static enum result run_case(const struct rt_test *t)
 {
 	int limit = (t->limit_s ?: LIMIT_S) * slowness();
 	double start = now();
@@ -239,22 +243,24 @@ static void run_one(const struct rt_test *t, int nr, int tally[3])
 		printf("# ended by signal %d\n", WTERMSIG(st));
 	if (rt.verbose)
 		printf("# %s took %.3f s\n", t->name, now() - start);
-	if (ended && WIFEXITED(st) && WEXITSTATUS(st) == EXIT_SKIP) {
-		printf("ok %d %s # SKIP %s\n", nr, t->name, t->rows);
-		tally[2]++;
-	} else if (ended && WIFEXITED(st) && !WEXITSTATUS(st)) {
-		printf("ok %d %s # %s\n", nr, t->name, t->rows);
-		tally[0]++;
-	} else {
-		printf("not ok %d %s # %s\n", nr, t->name, t->rows);
-		tally[1]++;
-	}
+	if (!ended || !WIFEXITED(st))
+		return FAILED;
+	return WEXITSTATUS(st) == EXIT_SKIP ? SKIPPED : WEXITSTATUS(st) ? FAILED : PASSED;
+}
+
+static void run_one(const struct rt_test *t, int nr, int tally[3])
+{
+	enum result r = rt.each ? each_run(t, run_case) : run_case(t);
+
+	printf("%s %d %s #%s %s\n", r == FAILED ? "not ok" : "ok", nr, t->name,
+	       r == SKIPPED ? " SKIP" : "", t->rows);
+	tally[r]++;
 	fflush(stdout);
 }
 
 static void usage(const char *prog)
 {
-	printf("usage: %s [--proto tcp|rill|inet]\n"
+	printf("usage: %s [--proto tcp|rill|inet|each]\n"
 	       "       [--set quick|full|debug|time-travel|long|stress|all]\n"
 	       "       [--only PATTERN] [--list] [--verbose] [--seed N] [--count N]\n"
 	       "       [--parallel N] [--size BYTES]\n"
@@ -280,6 +286,8 @@ static void parse(int argc, char **argv)
 				rt.proto = PROTO_RILL;
 			else if (!strcmp(optarg, "inet"))
 				rt.proto = PROTO_INET;
+			else if (!strcmp(optarg, "each"))
+				rt.each = true;
 			else
 				goto bad;
 			break;
@@ -326,6 +334,8 @@ int rt_main(int argc, char **argv, const struct rt_test *tests, int n)
 	sigset_t chld;
 
 	parse(argc, argv);
+	if (rt.each && !rt.list)
+		each_init(argv[0]);
 	for (i = 0; i < n; i++)
 		plan += in_set(&tests[i]);
 	if (rt.list) {

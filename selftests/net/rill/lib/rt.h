@@ -49,6 +49,7 @@ enum rt_proto { PROTO_TCP, PROTO_RILL, PROTO_INET };
 #define T_NODEBUG	0x08	/* too much for a debug kernel */
 #define T_RILL		0x10	/* about Rill's own views: not over tcp */
 #define T_TCP		0x20	/* only over tcp: what Rill does otherwise */
+#define T_DIFFER	0x40	/* wrong on purpose: --proto each must say so */
 
 struct rt_test {
 	const char *name;
@@ -62,6 +63,7 @@ extern const struct rt_test *rt_case;	/* what runs */
 
 struct rt_opts {
 	enum rt_proto proto;
+	bool each;		/* over TCP first, then over each door: results are the same */
 	const char *set;
 	const char *only;
 	bool list;
@@ -122,6 +124,25 @@ void t_note(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 			FAIL("%s: got %ld %s, want %s", #call, r_, r_ == -1 ? strerror(e_) : "", \
 			     strerror(err)); \
 	} while (0)
+
+/*
+ * ---- what a case sees ----
+ *
+ * Lines that a case records. With --proto each they have to be the same over TCP
+ * and over each door, but for what stands in the file "differences". What
+ * depends on time or place (ports, descriptors) is not recorded as it is.
+ */
+void rec(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+long rec_call(const char *call, long ret);
+ssize_t rec_read(const char *call, ssize_t n, const void *buf);
+int rec_fd(const char *call, int fd);
+int rec_events(const char *call, unsigned int events);
+void rec_addr(const char *what, const struct sockaddr *sa, socklen_t len);
+/* Make a call, record its value or its errno, and have that value. */
+#define DO(call)		rec_call(#call, (long)(call))
+#define DO_READ(call, buf)	rec_read(#call, call, buf)	/* and the bytes */
+#define DO_FD(call)		rec_fd(#call, call)		/* not which one */
+#define DO_EVENTS(call)		rec_events(#call, call)
 
 /* ---- time ---- */
 

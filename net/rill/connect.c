@@ -183,12 +183,12 @@ int rill_listen(struct socket *sock, int backlog)
 	/* in LISTEN first: of two who share a port, one sees the other */
 	rill_set_state(sk, RILL_EV_PASSIVE_OPEN);
 	err = sk->sk_prot->get_port(sk, inet_sk(sk)->inet_num);
-	if (err) {
-		rill_set_state(sk, RILL_EV_CLOSE);
-		goto out;
+	if (!err) {
+		sk_dst_reset(sk);
+		err = rill_hash_listener(sk);
 	}
-	sk_dst_reset(sk);
-	rill_hash_listener(sk);
+	if (err)
+		rill_set_state(sk, RILL_EV_CLOSE);
 out:
 	release_sock(sk);
 	return err;

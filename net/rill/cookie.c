@@ -104,9 +104,9 @@ static struct rill_cookie_tuple rill_cookie_tuple(const struct rill_mini *req)
  */
 void rill_cookie_issue(struct rill_mini *req)
 {
-	struct rill_listen *l = &rill_sk(req->listener)->listen;
 	struct rill_cookie_tuple t = rill_cookie_tuple(req);
-	unsigned long at = READ_ONCE(l->flooded_at);
+	u32 *flooded_at = rill_flooded_at(req->listener);
+	u32 at = READ_ONCE(*flooded_at), now = (u32)jiffies;
 
 	if (!req->ts_ok) {
 		req->ecn_ok = 0;
@@ -120,8 +120,8 @@ void rill_cookie_issue(struct rill_mini *req)
 	req->snd_nxt = rill_cookie_make(rill_cookie_siphash, &t, req->rcv_nxt - 1,
 					rill_cookie_count(), &req->mss) + 1;
 	/* the listener's cache line is left alone but once a second */
-	if (!at || time_after(jiffies, at + HZ))
-		WRITE_ONCE(l->flooded_at, jiffies | 1);
+	if (!at || time_after32(now, at + HZ))
+		WRITE_ONCE(*flooded_at, now | 1);
 	rill_mib_inc(read_pnet(&req->c.skc_net), RILL_MIB_SYNCOOKIES_SENT);
 }
 
@@ -154,10 +154,10 @@ u32 rill_cookie_tsval(const struct rill_mini *req, u32 now)
  */
 bool rill_cookie_expected(const struct sock *sk)
 {
-	unsigned long at = READ_ONCE(rill_sk(sk)->listen.flooded_at);
+	u32 at = READ_ONCE(*rill_flooded_at(sk));
 
 	return at && READ_ONCE(rill_net(sock_net(sk))->syncookies) &&
-	       time_before_eq(jiffies, at + RILL_COOKIE_LIFE + HZ);
+	       time_between32((u32)jiffies, at - 1, at + RILL_COOKIE_LIFE + HZ);
 }
 
 /* What the SYN said, as far as the ACK tells. Returns whether it can have. */

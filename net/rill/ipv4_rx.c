@@ -158,7 +158,7 @@ static void rill_v4_no_socket(struct net *net, struct sk_buff *skb)
 static bool rill_v4_tw_syn(struct net *net, struct rill_mini *tw, struct sk_buff *skb, int dif,
 			   int sdif)
 {
-	struct sock *sk = rill_lookup_listener(net, tw->c.skc_rcv_saddr, tw->c.skc_num, dif, sdif);
+	struct sock *sk = rill_lookup_listener(net, skb, dif, sdif);
 
 	if (!sk) {
 		rill_time_wait_ack(tw, skb);
@@ -216,8 +216,6 @@ static bool rill_v4_listener(struct sock *sk, struct sk_buff *skb)
 static int rill_v4_rcv(struct sk_buff *skb)
 {
 	struct net *net = dev_net(skb->dev);
-	const struct iphdr *iph;
-	const struct tcphdr *th;
 	enum rill_mib why;
 	int dif, sdif, tries = 3;
 	bool again;
@@ -237,11 +235,8 @@ static int rill_v4_rcv(struct sk_buff *skb)
 		return 0;
 	}
 	do {
-		th = tcp_hdr(skb);
-		iph = ip_hdr(skb);
 		again = false;
-		sk = rill_lookup(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
-				 dif, sdif);
+		sk = rill_lookup(net, skb, dif, sdif);
 		if (!sk)
 			rill_v4_no_socket(net, skb);
 		else if (!sk_fullsock(sk))

@@ -607,6 +607,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->inet_dport = req->c.skc_dport;
 	inet->inet_sport = htons(req->c.skc_num);
 	inet->inet_num = req->c.skc_num;
+	sock_reset_flag(sk, SOCK_RCU_FREE);	/* which is for listeners */
 	inet->mc_list = NULL;
 	inet->mc_index = 0;
 	inet->rcv_tos = req->tos;

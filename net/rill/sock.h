@@ -138,7 +138,8 @@ struct rill_mtu {
  * @syn_list: mini-sockets in SYN_RECV
  * @accept_len: how many wait; compared with sk_max_ack_backlog
  * @syn_len: how many are in SYN_RECV
- * @flooded_at: jiffies of a SYN cookie that was sent lately, or 0; no lock
+ * @flooded_at: jiffies of a SYN cookie that was sent lately, or 0; no lock;
+ *	another place has it when there is a group, see rill_flooded_at()
  * @flood_warned: the log has been told; no lock
  */
 struct rill_listen {
@@ -148,7 +149,7 @@ struct rill_listen {
 	struct list_head	syn_list;
 	int			accept_len;
 	int			syn_len;
-	unsigned long		flooded_at;
+	u32			flooded_at;
 	u32			flood_warned;
 };
 

@@ -15,7 +15,9 @@
 #include <linux/mm.h>
 #include <linux/rculist_nulls.h>
 #include <linux/vmalloc.h>
+#include <net/ip.h>
 #include <net/netns/hash.h>
+#include <net/tcp.h>
 
 #include "netns.h"
 #include "proto.h"
@@ -41,6 +43,15 @@ static u32 rill_hashfn(const struct net *net, __be32 laddr, u16 lport, __be32 fa
 	return jhash_3words((__force u32)laddr, (__force u32)faddr,
 			    (u32)lport << 16 | (__force u32)fport,
 			    rill_hash_rnd + net_hash_mix(net));
+}
+
+/* of the tuple of a segment that came in */
+static u32 rill_hash_in(const struct net *net, const struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	return rill_hashfn(net, iph->daddr, ntohs(th->dest), iph->saddr, th->source);
 }
 
 static u32 rill_hash_of(const struct sock_common *c)
@@ -128,40 +139,49 @@ static unsigned int rill_listen_slot(const struct net *net, u16 port)
 	return (port + net_hash_mix(net)) & (RILL_LISTEN_BUCKETS - 1);
 }
 
+/*
+ * How well a listener fits, -1: not at all. An address counts more than a
+ * device, that more than SO_INCOMING_CPU.
+ */
 static int rill_listen_score(const struct sock *sk, const struct net *net, __be32 daddr,
 			     u16 dport, int dif, int sdif)
 {
 	int score = 1;
 
-	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport)
+	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport ||
+	    READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return -1;
 	if (sk->sk_rcv_saddr) {
 		if (sk->sk_rcv_saddr != daddr)
 			return -1;
-		score += 4;
+		score += 8;
 	}
 	if (!inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif))
 		return -1;
 	if (sk->sk_bound_dev_if)
-		score += 2;
+		score += 4;
+	if (READ_ONCE(sk->sk_incoming_cpu) == raw_smp_processor_id())
+		score++;
 	return score;
 }
 
 /**
  * rill_lookup_listener() - find the listener for a SYN
  * @net: namespace
- * @daddr: our address
- * @dport: our port, host order
- * @dif: interface that the segment came in by
+ * @skb: the segment, data starts at its header
+ * @dif: interface that it came in by
  * @sdif: the slave interface of it, 0 if none
  *
- * The most specific one wins: an address counts more than a device.
+ * The most specific one wins, or one of its SO_REUSEPORT group. None is freed
+ * while we look, whatever it becomes: see reuseport.c.
  *
- * Context: RCU read side.
+ * Context: softirqs off, RCU.
  * Return: a referenced listener, or NULL.
  */
-struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif)
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, int dif, int sdif)
 {
+	const struct iphdr *iph = ip_hdr(skb);
+	u16 dport = ntohs(tcp_hdr(skb)->dest);
 	unsigned int slot = rill_listen_slot(net, dport);
 	const struct hlist_nulls_node *node;
 	struct sock *sk, *best;
@@ -171,7 +191,7 @@ begin:
 	best = NULL;
 	high = 0;
 	sk_nulls_for_each_rcu(sk, node, &rill_listen_chains[slot]) {
-		score = rill_listen_score(sk, net, daddr, dport, dif, sdif);
+		score = rill_listen_score(sk, net, iph->daddr, dport, dif, sdif);
 		if (score > high) {
 			high = score;
 			best = sk;
@@ -181,10 +201,12 @@ begin:
 		goto begin;
 	if (!best)
 		return NULL;
+	if (best->sk_reuseport)
+		best = rill_reuseport_select(best, skb, rill_hash_in(net, skb));
 	if (!refcount_inc_not_zero(&best->sk_refcnt))
 		goto begin;
 	smp_acquire__after_ctrl_dep();
-	if (likely(rill_listen_score(best, net, daddr, dport, dif, sdif) == high))
+	if (likely(READ_ONCE(best->sk_state) == TCP_LISTEN))
 		return best;
 	sock_put(best);
 	goto begin;
@@ -193,23 +215,22 @@ begin:
 /**
  * rill_lookup() - find whom a segment belongs to
  * @net: namespace
- * @saddr: source address of the segment
- * @sport: source port of the segment
- * @daddr: destination address
- * @dport: destination port, host order
+ * @skb: the segment, data starts at its header
  * @dif: interface that it came in by
  * @sdif: the slave interface of it, 0 if none
  *
- * Context: RCU read side.
+ * Context: softirqs off, RCU.
  * Return: a connection, a mini-socket or a listener, referenced, or NULL.
  */
-struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
-			 u16 dport, int dif, int sdif)
+struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif)
 {
+	const struct tcphdr *th = tcp_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
 	struct sock *sk;
 
-	sk = rill_lookup_established(net, saddr, sport, daddr, dport, dif, sdif);
-	return sk ? : rill_lookup_listener(net, daddr, dport, dif, sdif);
+	sk = rill_lookup_established(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
+				     dif, sdif);
+	return sk ? : rill_lookup_listener(net, skb, dif, sdif);
 }
 
 /* Another owner of c's tuple in its chain, which the caller has locked. */
@@ -341,15 +362,24 @@ bool rill_unhash_mini(struct rill_mini *mini)
  * rill_hash_listener() - make a listener visible
  * @sk: in LISTEN, port bound
  *
+ * From now on it is freed only after a grace period.
+ *
  * Context: process; the socket lock is held.
+ * Return: 0, or an error of rill_reuseport_join().
  */
-void rill_hash_listener(struct sock *sk)
+int rill_hash_listener(struct sock *sk)
 {
 	unsigned int slot = rill_listen_slot(sock_net(sk), sk->sk_num);
+	int err = 0;
 
+	sock_set_flag(sk, SOCK_RCU_FREE);
 	spin_lock_bh(&rill_listen_locks[slot]);
-	hlist_nulls_add_head_rcu(&sk->sk_nulls_node, &rill_listen_chains[slot]);
+	if (sk->sk_reuseport)
+		err = rill_reuseport_join(sk, &rill_listen_chains[slot]);
+	if (!err)
+		hlist_nulls_add_head_rcu(&sk->sk_nulls_node, &rill_listen_chains[slot]);
 	spin_unlock_bh(&rill_listen_locks[slot]);
+	return err;
 }
 
 /**
@@ -368,6 +398,8 @@ void rill_unhash(struct sock *sk)
 	       &rill_listen_locks[rill_listen_slot(sock_net(sk), sk->sk_num)] :
 	       rill_lock_of(sk->sk_hash);
 	spin_lock_bh(lock);
+	if (sk->sk_state == TCP_LISTEN)
+		rill_reuseport_leave(sk);
 	if (!sk_unhashed(sk))
 		hlist_nulls_del_init_rcu(&sk->sk_nulls_node);
 	spin_unlock_bh(lock);

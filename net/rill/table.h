@@ -9,19 +9,34 @@
 #include "netns.h"
 #include "sock.h"
 
+/* How far SO_REUSEPORT gets one onto a port without a look at its owners. */
+enum rill_bind_share {
+	RILL_SHARE_NONE,
+	RILL_SHARE_ADDR,	/* to the same address */
+	RILL_SHARE_ANY,		/* to any: all owners have it */
+};
+
 /**
  * struct rill_bind_bucket - a local port in use in a namespace
  * @node: in its bind chain
  * @net: the namespace, by identity only
  * @port: host order
  * @owners: sockets and TIME_WAIT mini-sockets, by skc_bind_node
+ * @uid: whose the sockets of @share are
+ * @addr: the local address that @share is about, 0 for any
  * @explicit: some owner asked for this port by bind(); connect() leaves it alone
+ * @reuse: every owner had SO_REUSEADDR when it bound, and none has called listen()
+ * @share: the last to bind had SO_REUSEPORT, and by this fits whoever else has
  */
 struct rill_bind_bucket {
 	struct hlist_node	node;
 	possible_net_t		net;
 	u16			port;
 	bool			explicit;
+	bool			reuse;
+	u8			share;
+	kuid_t			uid;
+	__be32			addr;
 	struct hlist_head	owners;
 };
 
@@ -94,16 +109,15 @@ int rill_table_init(void);
 void rill_table_exit(void);
 
 /* connections */
-struct sock *rill_lookup(struct net *net, __be32 saddr, __be16 sport, __be32 daddr,
-			 u16 dport, int dif, int sdif);
+struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif);
 struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
 				     __be32 daddr, u16 dport, int dif, int sdif);
-struct sock *rill_lookup_listener(struct net *net, __be32 daddr, u16 dport, int dif, int sdif);
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, int dif, int sdif);
 int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
 bool rill_hash_new(struct sock_common *c);
 bool rill_unhash_mini(struct rill_mini *mini);
-void rill_hash_listener(struct sock *sk);
+int rill_hash_listener(struct sock *sk);
 void rill_unhash(struct sock *sk);
 
 /* ports, port.c */
@@ -115,6 +129,12 @@ int rill_bind_inherit(struct sock *child, const struct sock *listener);
 void rill_bind_share(struct rill_mini *tw, struct sock *sk);
 void rill_bind_put(struct sock *sk);
 void rill_bind_put_mini(struct rill_mini *tw);
+
+/* listeners that share a port, reuseport.c */
+int rill_reuseport_join(struct sock *sk, struct hlist_nulls_head *chain);
+void rill_reuseport_leave(struct sock *sk);
+struct sock *rill_reuseport_select(struct sock *sk, struct sk_buff *skb, u32 hash);
+u32 *rill_flooded_at(const struct sock *sk);
 
 /* a walk over everything, for /proc and for the end of a namespace */
 unsigned int rill_table_buckets(void);

@@ -72,67 +72,139 @@ static void rill_bind_own(struct sock *sk, struct rill_bind_bucket *tb)
 	rill_sk(sk)->bucket = tb;
 }
 
-/* SO_REUSEPORT lets a socket of the same user, or a TIME_WAIT, share. */
-static bool rill_reuseport_shares(struct sock *sk, struct sock *other)
+static bool rill_bind_overlap(const struct sock *sk, const struct sock *other)
 {
-	return sk->sk_reuseport && other->sk_reuseport &&
-	       (other->sk_state == TCP_TIME_WAIT || uid_eq(sock_i_uid(sk), sock_i_uid(other)));
+	int dev = READ_ONCE(other->sk_bound_dev_if);
+
+	return (!sk->sk_bound_dev_if || !dev || sk->sk_bound_dev_if == dev) &&
+	       (!sk->sk_rcv_saddr || !other->sk_rcv_saddr ||
+		sk->sk_rcv_saddr == other->sk_rcv_saddr);
+}
+
+/* What a socket is known by when it binds. */
+struct rill_binder {
+	struct sock	*sk;
+	kuid_t		uid;
+	bool		reuse;	/* SO_REUSEADDR, and it does not listen */
+	bool		share;	/* SO_REUSEPORT, and it is in no group yet */
+	bool		any;	/* the port was not asked for by number */
+	bool		relax;	/* ip_autobind_reuse: no other port is left */
+};
+
+/* SO_REUSEPORT lets a socket of the same user, or a TIME_WAIT, share. */
+static bool rill_reuseport_shares(const struct rill_binder *b, struct sock *other)
+{
+	return b->share && other->sk_reuseport &&
+	       (other->sk_state == TCP_TIME_WAIT || uid_eq(b->uid, sock_i_uid(other)));
 }
 
 /*
- * May sk not be an owner beside the others? @automatic: the port was not
- * asked for by number, so sharing by SO_REUSEADDR has no point.
+ * May both own the port, though their addresses overlap? (SO-1, SO-2, SO-4.)
+ * For a port that was not asked for by number sharing has no point, unless
+ * ip_autobind_reuse says so.
  */
-static bool rill_bind_conflict(struct sock *sk, struct rill_bind_bucket *tb, bool automatic)
+static bool rill_bind_shares(const struct rill_binder *b, struct sock *other)
+{
+	/* by SO_REUSEADDR listen() too, if the others do not */
+	if (b->sk->sk_reuse && other->sk_reuse && other->sk_state != TCP_LISTEN)
+		return b->relax && !(b->any && rill_reuseport_shares(b, other));
+	return !b->any && rill_reuseport_shares(b, other);
+}
+
+static bool rill_share_fits(const struct rill_binder *b, const struct rill_bind_bucket *tb)
+{
+	return b->share && tb->share && uid_eq(tb->uid, b->uid) &&
+	       (tb->share == RILL_SHARE_ANY || !tb->addr || tb->addr == b->sk->sk_rcv_saddr);
+}
+
+/*
+ * Is it plain that nobody on the port minds? It saves the walk over all of
+ * them. As in Linux, options that an owner has changed since do not count then.
+ */
+static bool rill_bind_welcome(const struct rill_binder *b, const struct rill_bind_bucket *tb)
+{
+	return b->sk->sk_reuse == SK_FORCE_REUSE || (tb->reuse && b->reuse) ||
+	       rill_share_fits(b, tb);
+}
+
+static bool rill_bind_conflict(const struct rill_binder *b, struct rill_bind_bucket *tb)
 {
 	struct sock *other;
 
-	sk_for_each_bound(other, &tb->owners) {
-		if (other == sk)
-			continue;
-		if (sk->sk_bound_dev_if && other->sk_bound_dev_if &&
-		    sk->sk_bound_dev_if != other->sk_bound_dev_if)
-			continue;
-		if (sk->sk_rcv_saddr && other->sk_rcv_saddr &&
-		    sk->sk_rcv_saddr != other->sk_rcv_saddr)
-			continue;
-		if (!automatic && sk->sk_reuse && other->sk_reuse && other->sk_state != TCP_LISTEN)
-			continue;
-		if (!automatic && rill_reuseport_shares(sk, other))
-			continue;
-		return true;
-	}
+	if (hlist_empty(&tb->owners) || (!b->any && rill_bind_welcome(b, tb)))
+		return false;
+	sk_for_each_bound(other, &tb->owners)
+		if (other != b->sk && rill_bind_overlap(b->sk, other) &&
+		    !rill_bind_shares(b, other))
+			return true;
 	return false;
 }
 
-static int rill_bind_try(struct sock *sk, u16 port, bool automatic)
+/* One more binds: what rill_bind_welcome() will go by. */
+static void rill_bind_note(const struct rill_binder *b, struct rill_bind_bucket *tb)
 {
-	struct net *net = sock_net(sk);
+	bool first = hlist_empty(&tb->owners);
+
+	tb->reuse = b->reuse && (first || tb->reuse);
+	if (!b->sk->sk_reuseport) {
+		tb->share = RILL_SHARE_NONE;
+	} else if (first || !rill_share_fits(b, tb)) {
+		tb->share = first ? RILL_SHARE_ANY : RILL_SHARE_ADDR;
+		tb->uid = b->uid;
+		tb->addr = b->sk->sk_rcv_saddr;
+	}
+	tb->explicit = true;
+}
+
+static int rill_bind_try(const struct rill_binder *b, u16 port)
+{
+	struct net *net = sock_net(b->sk);
 	struct rill_bind_chain *chain = rill_bind_chain(net, port);
 	struct rill_bind_bucket *tb;
 	int err = 0;
 
 	spin_lock_bh(&chain->lock);
 	tb = rill_bind_find(chain, net, port);
-	if (tb && rill_bind_conflict(sk, tb, automatic))
+	if (tb && rill_bind_conflict(b, tb))
 		err = -EADDRINUSE;
 	else if (!tb)
 		tb = rill_bind_create(chain, net, port);
 	if (!tb)
 		err = -ENOMEM;
 	if (!err) {
-		tb->explicit = true;
-		if (!rill_sk(sk)->bucket)
-			rill_bind_own(sk, tb);
+		rill_bind_note(b, tb);
+		if (!rill_sk(b->sk)->bucket)
+			rill_bind_own(b->sk, tb);
 	}
 	spin_unlock_bh(&chain->lock);
+	return err;
+}
+
+/* Any port that is free: RFC 6056, 3.3.1. */
+static int rill_bind_any(const struct rill_binder *b)
+{
+	int low, high, i, range, port, err = -EADDRINUSE;
+	u32 offset;
+
+	inet_sk_get_local_port_range(b->sk, &low, &high);
+	range = high - low + 1;
+	offset = get_random_u32();
+	for (i = 0; i < range; i++) {
+		port = low + (offset + i) % range;
+		if (inet_is_local_reserved_port(sock_net(b->sk), port))
+			continue;
+		err = rill_bind_try(b, port);
+		if (err != -EADDRINUSE)
+			break;
+		cond_resched();
+	}
 	return err;
 }
 
 /**
  * rill_get_port() - bind a socket to a local port; struct proto's get_port
  * @sk: the socket; sk_rcv_saddr and sk_reuse are set
- * @snum: the port, or 0 to have one chosen at random (RFC 6056, 3.3.1)
+ * @snum: the port, or 0 to have one chosen at random
  *
  * listen() calls it again for the port that @sk holds: then it only checks.
  *
@@ -141,23 +213,22 @@ static int rill_bind_try(struct sock *sk, u16 port, bool automatic)
  */
 int rill_get_port(struct sock *sk, unsigned short snum)
 {
-	int low, high, i, range, port, err = -EADDRINUSE;
-	u32 offset;
+	struct rill_binder b = {
+		.sk = sk,
+		.uid = sock_i_uid(sk),
+		.reuse = sk->sk_reuse && sk->sk_state != TCP_LISTEN,
+		.share = sk->sk_reuseport && !rcu_access_pointer(sk->sk_reuseport_cb),
+		.any = !snum,
+		.relax = snum,
+	};
+	int err;
 
 	if (snum)
-		return rill_bind_try(sk, snum, false);
-
-	inet_sk_get_local_port_range(sk, &low, &high);
-	range = high - low + 1;
-	offset = get_random_u32();
-	for (i = 0; i < range; i++) {
-		port = low + (offset + i) % range;
-		if (inet_is_local_reserved_port(sock_net(sk), port))
-			continue;
-		err = rill_bind_try(sk, port, true);
-		if (err != -EADDRINUSE)
-			break;
-		cond_resched();
+		return rill_bind_try(&b, snum);
+	err = rill_bind_any(&b);
+	if (err == -EADDRINUSE && READ_ONCE(sock_net(sk)->ipv4.sysctl_ip_autobind_reuse)) {
+		b.relax = true;
+		err = rill_bind_any(&b);
 	}
 	return err;
 }

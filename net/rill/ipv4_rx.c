@@ -2,6 +2,7 @@
 /*
  * Rill: a segment comes in by IPv4.
  */
+#include <net/busy_poll.h>
 #include <net/ip.h>
 #include <net/tcp.h>
 #include <net/xfrm.h>
@@ -128,6 +129,9 @@ static void rill_v4_deliver(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
+	sk_incoming_cpu_update(sk);
+	sock_rps_save_rxhash(sk, skb);
+	sk_mark_napi_id(sk, skb);
 
 	bh_lock_sock_nested(sk);
 	if (!sock_owned_by_user(sk)) {

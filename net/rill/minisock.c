@@ -10,6 +10,7 @@
  */
 #include <linux/siphash.h>
 #include <linux/slab.h>
+#include <net/busy_poll.h>
 #include <net/ip.h>
 #include <net/route.h>
 #include <net/tcp.h>
@@ -804,6 +805,8 @@ void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff 
 {
 	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
+	sock_rps_save_rxhash(child, skb);
+	sk_mark_napi_id(child, skb);
 	/* accept() may be quick: the child may have a user already */
 	if (!sock_owned_by_user(child)) {
 		rill_input(child, skb);

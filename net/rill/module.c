@@ -171,6 +171,7 @@ static int rill_create(struct net *net, struct socket *sock, int protocol, int k
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;
 	inet->rcv_tos = 0;
+	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	err = sk->sk_prot->init(sk);
 	if (err)
 		sk_common_release(sk);

@@ -2,6 +2,7 @@
 /*
  * Rill: recv.
  */
+#include <net/busy_poll.h>
 #include <net/inet_common.h>
 #include <net/tcp.h>
 
@@ -142,6 +143,9 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return inet_recv_error(sk, msg, len, addr_len);
+	if (sk_can_busy_loop(sk) && sk->sk_state == TCP_ESTABLISHED &&
+	    skb_queue_empty_lockless(&sk->sk_receive_queue))
+		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
 	ret = rill_recvmsg_locked(sk, msg, len, flags);
 	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;

@@ -228,6 +228,8 @@ static void rill_rto_expired(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
+	/* SO_TXREHASH: perhaps another path is better */
+	sk_rethink_txhash(sk);
 	if (!rs->syn_acked) {
 		rill_syn_timeout(sk);
 		return;

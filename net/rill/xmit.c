@@ -258,6 +258,7 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 			rs->pingpong = 1;
 	}
 	skb_set_owner_w(skb, sk);
+	skb_set_hash_from_sk(skb, sk);	/* a queue and a path of its own */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
 			       inet->tos | rill_ecn_codepoint(sk, flags, fresh));
 }

@@ -91,11 +91,18 @@ struct rill_binder {
 	bool		relax;	/* ip_autobind_reuse: no other port is left */
 };
 
-/* SO_REUSEPORT lets a socket of the same user, or a TIME_WAIT, share. */
+/* Nobody's any more; TCP makes a TIME_WAIT of an orphan in FIN_WAIT_2. */
+static bool rill_bind_nobodys(const struct sock *other)
+{
+	return other->sk_state == TCP_TIME_WAIT ||
+	       (other->sk_state == TCP_FIN_WAIT2 && sock_flag(other, SOCK_DEAD));
+}
+
+/* SO_REUSEPORT lets a socket of the same user share. */
 static bool rill_reuseport_shares(const struct rill_binder *b, struct sock *other)
 {
 	return b->share && other->sk_reuseport &&
-	       (other->sk_state == TCP_TIME_WAIT || uid_eq(b->uid, sock_i_uid(other)));
+	       (rill_bind_nobodys(other) || uid_eq(b->uid, sock_i_uid(other)));
 }
 
 /*

@@ -215,7 +215,7 @@ static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 	req->rcv_nxt = isn + 1;
 	req->snd_nxt = cookie + 1;
 	/* of the SYN's two flags; those of the ACK say nothing of it */
-	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_wanted(sk), c.ecn_ok,
+	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_listener(sk), c.ecn_ok,
 				       c.ecn_ok, RILL_ECN_NOT_ECT);
 	/* nobody knows when the SYN-ACK left */
 	req->synack_us = 0;

@@ -9,10 +9,24 @@
 #include "proto.h"
 
 /**
- * rill_ecn_wanted() - does the congestion control want ECN, asked or not?
- * @sk: connection or listener
+ * rill_ecn_listener() - does the algorithm of a listener's children want ECN?
+ * @sk: listener, or what was one until just now
  *
- * Context: any.
+ * A disconnect makes all of rill_sock.cong anew, and takes no notice of us.
+ *
+ * Context: RCU read side.
+ * Return: as rill_ecn_wanted().
+ */
+bool rill_ecn_listener(const struct sock *sk)
+{
+	return READ_ONCE(rill_sk(sk)->cong_ops)->flags & RILL_CONG_ECN;
+}
+
+/**
+ * rill_ecn_wanted() - does the congestion control want ECN, asked or not?
+ * @sk: connection
+ *
+ * Context: the socket lock is held.
  * Return: true for DCTCP and its like.
  */
 bool rill_ecn_wanted(const struct sock *sk)

@@ -182,7 +182,7 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
 			      req->ip_opt, inet_sk(req->listener)->tos |
-			      (req->ecn_ok && rill_ecn_wanted(req->listener) ? RILL_ECN_ECT0 : 0));
+			      (req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0));
 }
 
 static void rill_resend_synack(struct rill_mini *req)
@@ -307,7 +307,7 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 		req->mss = min(req->mss, rs->mss_user);
 	req->adv_mss = rill_adv_mss(sk, dst);
 	req->tos = ip_hdr(skb)->tos;
-	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_wanted(sk), th->ece, th->cwr,
+	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_listener(sk), th->ece, th->cwr,
 				       req->tos & RILL_ECN_MASK);
 	req->mark = READ_ONCE(sk->sk_mark);
 	req->sack_ok = opts->present & RILL_OPT_SACK_PERM && rn->sack;

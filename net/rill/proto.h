@@ -41,6 +41,7 @@ void rill_reo_expired(struct sock *sk);
 void rill_init_transfer(struct sock *sk);
 
 /* ecn.c */
+bool rill_ecn_listener(const struct sock *sk);
 bool rill_ecn_wanted(const struct sock *sk);
 u8 rill_ecn_flags(struct sock *sk, u8 flags, bool fresh);
 u8 rill_ecn_codepoint(const struct sock *sk, u8 flags, bool fresh);

@@ -52,6 +52,17 @@
 					 size_t *lenp, loff_t *ppos)
 #endif
 
+/*
+ * Since TCP lists the owners of a port by address (6.9), it takes the first to
+ * bind for one more, and so no longer trusts what owners had when they bound
+ * beyond their own address.
+ */
+#ifdef RILL_HAVE_TB_BHASH2
+#define RILL_BIND_REMEMBERS	false
+#else
+#define RILL_BIND_REMEMBERS	true
+#endif
+
 /* Tables lost their empty last entry when registration took a size. */
 #ifdef register_net_sysctl
 #define rill_register_sysctl(net, path, table, n) \

@@ -150,7 +150,7 @@ static bool rill_bind_conflict(const struct rill_binder *b, struct rill_bind_buc
 /* One more binds: what rill_bind_welcome() will go by. */
 static void rill_bind_note(const struct rill_binder *b, struct rill_bind_bucket *tb)
 {
-	bool first = hlist_empty(&tb->owners);
+	bool first = RILL_BIND_REMEMBERS && hlist_empty(&tb->owners);
 
 	tb->reuse = b->reuse && (first || tb->reuse);
 	if (!b->sk->sk_reuseport) {

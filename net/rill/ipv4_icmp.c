@@ -190,7 +190,7 @@ int rill_v4_err(struct sk_buff *skb, u32 info)
 		__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
 		return -ENOENT;
 	}
-	if (!sk_fullsock(sk)) {
+	if (rill_is_mini(sk)) {
 		rill_v4_err_mini(net, rill_mini(sk), seq, type, code);
 	} else {
 		bh_lock_sock(sk);

@@ -243,7 +243,7 @@ static int rill_v4_rcv(struct sk_buff *skb)
 		sk = rill_lookup(net, skb, dif, sdif);
 		if (!sk)
 			rill_v4_no_socket(net, skb);
-		else if (!sk_fullsock(sk))
+		else if (rill_is_mini(sk))
 			again = rill_v4_mini(net, rill_mini(sk), skb, dif, sdif);
 		else if (sk->sk_state == TCP_LISTEN)
 			again = rill_v4_listener(sk, skb);

@@ -80,7 +80,7 @@ struct rill_mini *rill_mini_alloc(const struct net *net)
 	refcount_set(&mini->c.skc_refcnt, 0);
 	write_pnet(&mini->c.skc_net, (struct net *)net);
 	mini->c.skc_family = AF_INET;
-	mini->c.skc_prot = &rill_prot;
+	mini->c.skc_prot = NULL;	/* rill_is_mini() */
 	return mini;
 }
 

@@ -119,7 +119,7 @@ static int rill_seq_show(struct seq_file *seq, void *v)
 	sk_nulls_for_each(sk, node, head) {
 		if (!net_eq(sock_net(sk), net))
 			continue;
-		if (sk_fullsock(sk))
+		if (!rill_is_mini(sk))
 			rill_show_sock(seq, sk);
 		else
 			rill_show_mini(seq, rill_mini(sk));

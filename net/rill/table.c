@@ -73,11 +73,6 @@ static bool rill_match(const struct sock *sk, const struct net *net, __be32 sadd
 	       inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
 }
 
-static bool rill_is_mini(const struct sock *sk)
-{
-	return !sk_fullsock(sk);
-}
-
 /**
  * rill_sock_put() - drop a reference that rill_lookup() took
  * @sk: a socket or a mini-socket
@@ -103,7 +98,7 @@ void rill_sock_put(struct sock *sk)
  * @sdif: the slave interface of it, 0 if none
  *
  * Context: RCU read side.
- * Return: a referenced socket or mini-socket (sk_fullsock() tells), or NULL.
+ * Return: a referenced socket or mini-socket (rill_is_mini() tells), or NULL.
  */
 struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
 				     __be32 daddr, u16 dport, int dif, int sdif)
@@ -278,7 +273,7 @@ int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw)
 	lock = rill_lock_of(c->skc_hash);
 	spin_lock_bh(lock);
 	twin = rill_twin(c);
-	if (twin && twin->sk_state == TCP_TIME_WAIT &&
+	if (twin && rill_is_mini(twin) && twin->sk_state == TCP_TIME_WAIT &&
 	    rill_time_wait_reusable(rill_mini(twin), asked)) {
 		*tw = rill_mini(twin);
 		rill_time_wait_inherit(sk, *tw);

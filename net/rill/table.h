@@ -47,7 +47,8 @@ struct rill_bind_chain {
 
 /*
  * struct rill_mini - a connection while it needs no socket
- * @c: addresses, ports, state (TCP_NEW_SYN_RECV or TCP_TIME_WAIT), linkage;
+ * @c: addresses, ports, state (TCP_NEW_SYN_RECV or TCP_TIME_WAIT), linkage, no
+ *	skc_prot;
  *	lives in the table of connections beside full sockets
  * @timer: resends a SYN-ACK, or ends TIME_WAIT
  * @bucket: the port, TIME_WAIT only
@@ -86,6 +87,15 @@ struct rill_mini {
 				ecn_ok:1,
 				cookie:1;	/* answers a SYN by a cookie, and is not kept */
 };
+
+/*
+ * The state does not tell: a socket is in TIME_WAIT itself until its last ACK
+ * has left. The caller has a reference, or the lock of the chain.
+ */
+static inline bool rill_is_mini(const struct sock *sk)
+{
+	return !READ_ONCE(sk->sk_prot);
+}
 
 static inline struct rill_mini *rill_mini(struct sock *sk)
 {

@@ -162,6 +162,7 @@ static struct dst_entry *rill_req_route(const struct rill_mini *req)
 /* Context: softirqs off, RCU. */
 static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 {
+	u8 ect = req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0;
 	struct net *net = read_pnet(&req->c.skc_net);
 	struct rill_opts opts;
 	struct sk_buff *skb;
@@ -181,8 +182,7 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	skb->mark = req->mark;
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
-			      req->ip_opt, inet_sk(req->listener)->tos |
-			      (req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0));
+			      req->ip_opt, inet_sk(req->listener)->tos | ect);
 }
 
 static void rill_resend_synack(struct rill_mini *req)

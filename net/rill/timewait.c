@@ -251,8 +251,8 @@ static struct rill_mini *rill_tw_find(struct net *net, unsigned int i)
 
 	spin_lock_bh(lock);
 	sk_nulls_for_each(sk, node, head) {
-		if (rill_is_mini(sk) && sk->sk_state == TCP_TIME_WAIT && net_eq(sock_net(sk), net) &&
-		    refcount_inc_not_zero(&sk->sk_refcnt)) {
+		if (rill_is_mini(sk) && sk->sk_state == TCP_TIME_WAIT &&
+		    net_eq(sock_net(sk), net) && refcount_inc_not_zero(&sk->sk_refcnt)) {
 			found = rill_mini(sk);
 			break;
 		}

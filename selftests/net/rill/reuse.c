@@ -187,7 +187,7 @@ static void compare_beside(const struct who *w, enum stance what, int port)
 	ASSERT_EQ(n[0], n[1]);
 	for (i = 0; i < n[0]; i++)
 		if (got[0][i] != got[1][i])
-			FAIL("%s reuse %d reuseport %d uid %d flip %d %s %s: %d of them: got %d, want %d",
+			FAIL("%s %d%d uid %d flip %d %s %s: %d of them: got %d, want %d",
 			     stance_name[what], w->reuse, w->reuseport, w->uid, w->flip,
 			     w->ip ? "specific" : "any", w->dev ?: "-", i, got[0][i], got[1][i]);
 }
@@ -310,9 +310,12 @@ static int who_got(struct group *g, int *fd)
 	int i, s = -1, who = -1;
 
 	UNTIL(({
-		for (i = 0; i < g->n && s < 0; i++)
-			if (g->l[i] >= 0 && (s = accept(g->l[i], NULL, NULL)) >= 0)
-				who = i;
+		for (i = 0; i < g->n && s < 0; i++) {
+			if (g->l[i] < 0)
+				continue;
+			s = accept(g->l[i], NULL, NULL);
+			who = i;
+		}
 		s >= 0;
 	}));
 	g->got[who]++;

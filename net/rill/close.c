@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -98,6 +99,7 @@ static void rill_listen_stop(struct sock *sk)
 	struct sock *child, *next;
 
 	rill_syn_recv_drop_all(sk);
+	rill_fastopen_listen_stop(sk);
 	spin_lock_bh(&l->lock);
 	child = l->accept_head;
 	l->accept_head = NULL;
@@ -180,6 +182,8 @@ int rill_disconnect(struct sock *sk, int flags)
 		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
+	rill_sk(sk)->fo_req = NULL;
+	rill_set_defer_connect(sk, false);
 	rill_init_connection(sk);
 	sk_dst_reset(sk);
 	sk_error_report(sk);

@@ -20,6 +20,7 @@
 static struct rill_fo_cache *rill_fo_cache(struct net *net)
 {
 	struct rill_net *rn = rill_net(net);
+	/* pairs with cmpxchg() below */
 	struct rill_fo_cache *cache = smp_load_acquire(&rn->fo_cache);
 
 	if (cache)

@@ -40,7 +40,6 @@ int rill_fastopen_get(const struct sock *sk, int name);
 bool rill_fastopen_syn_rcv(struct sock *listener, struct rill_mini *req, struct sk_buff *skb,
 			   const struct rill_opts *opts, struct dst_entry *dst,
 			   struct rill_fo_cookie *reply);
-void rill_fastopen_confirmed(struct sock *sk);
 void rill_fastopen_release(struct sock *sk, bool reset);
 int rill_fastopen_tune(struct sock *sk, int backlog);
 int rill_fastopen_qlen(const struct sock *sk);

@@ -140,7 +140,7 @@ static bool rill_fo_siphash(const void *client, unsigned int key, u8 cookie[RILL
 	const struct rill_fo_client *c = client;
 	const __be32 in[2] __aligned(SIPHASH_ALIGNMENT) = { c->saddr, c->daddr };
 
-	BUILD_BUG_ON(RILL_FO_COOKIE_LEN != sizeof(u64));
+	BUILD_BUG_ON(sizeof(u64) != RILL_FO_COOKIE_LEN);
 	if (!c->keys || key >= c->keys->nr)
 		return false;
 	put_unaligned_le64(siphash(in, sizeof(in), &c->keys->key[key]), cookie);
@@ -148,7 +148,7 @@ static bool rill_fo_siphash(const void *client, unsigned int key, u8 cookie[RILL
 }
 
 /* What a SYN asks of fast open, and what it gets. Context: softirqs off, RCU. */
-static enum rill_fo_verdict rill_fo_judge(struct sock *sk, struct rill_fo_queue *q,
+static enum rill_fo_verdict rill_fo_judge(struct sock *sk, const struct rill_fo_queue *q,
 					  const struct sk_buff *skb, const struct rill_opts *opts,
 					  const struct dst_entry *dst,
 					  struct rill_fo_cookie *reply)
@@ -317,6 +317,7 @@ bool rill_fastopen_syn_rcv(struct sock *listener, struct rill_mini *req, struct 
 			   const struct rill_opts *opts, struct dst_entry *dst,
 			   struct rill_fo_cookie *reply)
 {
+	/* pairs with rill_fo_queue() */
 	struct rill_fo_queue *q = smp_load_acquire(&rill_sk(listener)->fo_queue);
 	bool option = opts->present & RILL_OPT_FO;
 	struct net *net = sock_net(listener);
@@ -374,20 +375,6 @@ void rill_fastopen_release(struct sock *sk, bool reset)
 	spin_unlock_bh(&q->lock);
 	kfree(p);
 	rill_fo_queue_put(q);
-}
-
-/**
- * rill_fastopen_confirmed() - the peer acknowledged the SYN of such a connection
- * @sk: connection with fo_pending
- *
- * Context: the socket lock is held.
- */
-void rill_fastopen_confirmed(struct sock *sk)
-{
-	rill_fastopen_release(sk, false);
-	/* the timer was the SYN-ACK's; now it is that of what was sent since */
-	if (rill_flight(rill_sk(sk)))
-		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
 }
 
 static unsigned int rill_fo_clamp(const struct sock *sk, int backlog)

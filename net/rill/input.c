@@ -157,11 +157,18 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 	rs->max_wnd = max(rs->max_wnd, rs->snd_wnd);
 	rs->last_any = jiffies;
 	if (unlikely(rill_fastopen_early(sk))) {
-		rill_fastopen_confirmed(sk);
+		rill_fastopen_release(sk, false);
 	} else {
 		rill_mtu_start(sk);
 		rill_init_transfer(sk);
 	}
+	/* the timer was our SYN's; now it is that of what was sent with it, or since */
+	if (rill_flight(rs))
+		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	/* shutdown() was early */
+	if (sk->sk_state == TCP_ESTABLISHED && sk->sk_shutdown & SEND_SHUTDOWN &&
+	    rill_fin_queue(sk))
+		rs->out |= RILL_OUT_PUSH;
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		rill_keepalive_restart(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
@@ -219,7 +226,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	u32 ack = RILL_CB(skb)->ack;
 
 	/* our SYN has not left, so nobody can answer it */
-	if (unlikely(rill_defer_connect(sk))) {
+	if (unlikely(rill_defer_connect(sk) && !rs->fo_req)) {
 		rill_drop(sk, skb, RILL_DROP_NO_SOCKET);
 		return;
 	}
@@ -315,7 +322,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 
 	/* The SYN-ACK of a simultaneous open brings nothing new but its ACK. */
 	if (sk->sk_state == TCP_SYN_RECV && th->syn && th->ack && !th->rst && seq == rs->irs &&
-	    RILL_CB(skb)->ack == rs->snd_nxt) {
+	    rill_between(RILL_CB(skb)->ack, rs->iss + 1, rs->snd_nxt)) {
 		rs->ecn.ok &= th->ece;
 		RILL_SEQ(skb)++;
 		return true;

@@ -342,7 +342,8 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 	u64 now = rill_clock(rs);
 
 	if (!rill_flight(rs)) {
-		rs->stall_us = now;
+		if (likely(rs->syn_acked))	/* else our SYN stands there */
+			rs->stall_us = now;
 		if (rs->cong.ops->event)
 			rs->cong.ops->event(&rs->cong, RILL_CONG_TX_START, now);
 	}

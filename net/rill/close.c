@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -42,8 +43,16 @@ void rill_fin_wait_2_expired(struct sock *sk)
 	rill_done(sk, RILL_EV_TIMEOUT_2MSL);
 }
 
-/* CLOSE of RFC 9293, 3.10.4: the state moves, the FIN joins the queue (SM-18). */
-static void rill_close_send(struct sock *sk)
+/**
+ * rill_fin_queue() - CLOSE of RFC 9293, 3.10.4: the state moves, a FIN is due
+ * @sk: connection
+ *
+ * It joins the queue behind the data (SM-18).
+ *
+ * Context: the socket lock is held.
+ * Return: whether there is one to send.
+ */
+bool rill_fin_queue(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	int old = sk->sk_state;
@@ -51,11 +60,17 @@ static void rill_close_send(struct sock *sk)
 	rill_set_state(sk, RILL_EV_CLOSE);
 	if (sk->sk_state == old ||
 	    !((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_LAST_ACK)))
-		return;
+		return false;
 	rs->fin_queued = 1;
 	rs->write_seq++;
 	rs->more = 0;
-	rill_push(sk, rs->cork);
+	return true;
+}
+
+static void rill_close_send(struct sock *sk)
+{
+	if (rill_fin_queue(sk))
+		rill_push(sk, rill_sk(sk)->cork);
 }
 
 /**
@@ -63,13 +78,16 @@ static void rill_close_send(struct sock *sk)
  * @sk: connection
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both
  *
+ * In SYN_RECV the FIN waits for ESTABLISHED, as the RFC has it (3.10.4); it is
+ * sk_shutdown that tells then.
+ *
  * Context: process; the socket lock is held.
  */
 void rill_shutdown(struct sock *sk, int how)
 {
 	if (!(how & SEND_SHUTDOWN))
 		return;
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		rill_close_send(sk);
 }
 
@@ -98,6 +116,7 @@ static void rill_listen_stop(struct sock *sk)
 	struct sock *child, *next;
 
 	rill_syn_recv_drop_all(sk);
+	rill_fastopen_listen_stop(sk);
 	spin_lock_bh(&l->lock);
 	child = l->accept_head;
 	l->accept_head = NULL;
@@ -180,6 +199,8 @@ int rill_disconnect(struct sock *sk, int flags)
 		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
+	rill_sk(sk)->fo_req = NULL;
+	rill_set_defer_connect(sk, false);
 	rill_init_connection(sk);
 	sk_dst_reset(sk);
 	sk_error_report(sk);

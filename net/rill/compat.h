@@ -39,8 +39,12 @@
 /* 6.7 turned the bit fields of inet_sock into bit numbers. */
 #ifdef inet_test_bit
 #define rill_recverr(sk)	inet_test_bit(RECVERR, sk)
+#define rill_defer_connect(sk)	inet_test_bit(DEFER_CONNECT, sk)
+#define rill_set_defer_connect(sk, on)	inet_assign_bit(DEFER_CONNECT, sk, on)
 #else
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
+#define rill_defer_connect(sk)	(inet_sk(sk)->defer_connect)
+#define rill_set_defer_connect(sk, on)	(inet_sk(sk)->defer_connect = (on))
 #endif
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */

@@ -9,6 +9,7 @@
 
 #include "compat.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -66,8 +67,8 @@ static struct rtable *rill_connect_route(struct sock *sk, struct sockaddr_in *us
 	return rt;
 }
 
-/* Numbers, windows and sizes of an active open, and the first SYN. */
-static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
+/* Numbers, windows and sizes of an active open. */
+static void rill_connect_start(struct sock *sk, struct dst_entry *dst)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct rill_sock *rs = rill_sk(sk);
@@ -86,11 +87,48 @@ static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
 	if (rill_net(sock_net(sk))->window_scaling)
 		rs->rcv_wscale = rill_choose_wscale(sk);
 	rs->rcv_wnd = min(min(rill_full_space(sk), rs->window_clamp), RILL_MAX_WINDOW);
-	rs->stall_us = rill_now_us();
 	atomic_set(&inet->inet_id, get_random_u16());
+}
+
+/**
+ * rill_connect_syn() - the first SYN of an active open
+ * @sk: in SYN_SENT
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0, or -ECONNREFUSED. A SYN that did not leave is resent by the timer.
+ */
+int rill_connect_syn(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	int err;
+
+	rs->stall_us = rill_now_us();
 	rill_mib_inc(sock_net(sk), RILL_MIB_ACTIVE_OPENS);
 	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
-	return rill_send_syn(sk);
+	err = rs->fo_req ? rill_fastopen_syn(sk) : rill_send_syn(sk);
+	return err == -ECONNREFUSED ? err : 0;
+}
+
+/**
+ * rill_connect_failed() - undo what an active open began
+ * @sk: in SYN_SENT
+ *
+ * Context: process; the socket lock is held.
+ */
+void rill_connect_failed(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	rill_set_state(sk, RILL_EV_ABORT);
+	rill_timers_stop(sk);
+	if (rs->fo_req) {
+		rill_write_queue_purge(sk);
+		rs->fo_req->copied = 0;
+	}
+	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
+		inet_reset_saddr(sk);
+	sk->sk_route_caps = 0;
+	inet_sk(sk)->inet_dport = 0;
 }
 
 /**
@@ -136,21 +174,16 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	}
 	sk_setup_caps(sk, &rt->dst);
 	rt = NULL;
-	err = rill_connect_start(sk, __sk_dst_get(sk));
-	/* a SYN that did not leave is resent by the timer */
-	if (err && err != -ECONNREFUSED && err != -ENOMEM && err != -ENOBUFS)
-		err = 0;
-	if (!err || err == -ENOMEM || err == -ENOBUFS)
+	rill_connect_start(sk, __sk_dst_get(sk));
+	if (rill_sk(sk)->fo_connect && !rill_sk(sk)->fo_req)
+		err = rill_fastopen_connect(sk);
+	else
+		err = rill_connect_syn(sk);
+	if (!err)
 		return 0;
-
 fail:
-	rill_set_state(sk, RILL_EV_ABORT);
-	rill_timers_stop(sk);
-	if (!(sk->sk_userlocks & SOCK_BINDADDR_LOCK))
-		inet_reset_saddr(sk);
+	rill_connect_failed(sk);
 	ip_rt_put(rt);
-	sk->sk_route_caps = 0;
-	inet->inet_dport = 0;
 	return err;
 }
 
@@ -185,6 +218,7 @@ int rill_listen(struct socket *sock, int backlog)
 	err = sk->sk_prot->get_port(sk, inet_sk(sk)->inet_num);
 	if (!err) {
 		sk_dst_reset(sk);
+		rill_fastopen_listen(sk, backlog);
 		err = rill_hash_listener(sk);
 	}
 	if (err)

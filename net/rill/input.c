@@ -10,6 +10,7 @@
 #include "core/paws.h"
 #include "core/seq.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -153,10 +154,21 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 
 	rs->snd_wl1 = RILL_SEQ(skb);
 	rs->snd_wl2 = RILL_CB(skb)->ack;
-	rs->max_wnd = rs->snd_wnd;
+	rs->max_wnd = max(rs->max_wnd, rs->snd_wnd);
 	rs->last_any = jiffies;
-	rill_mtu_start(sk);
-	rill_init_transfer(sk);
+	if (unlikely(rill_fastopen_early(sk))) {
+		rill_fastopen_release(sk, false);
+	} else {
+		rill_mtu_start(sk);
+		rill_init_transfer(sk);
+	}
+	/* the timer was our SYN's; now it is that of what was sent with it, or since */
+	if (rill_flight(rs))
+		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
+	/* shutdown() was early */
+	if (sk->sk_state == TCP_ESTABLISHED && sk->sk_shutdown & SEND_SHUTDOWN &&
+	    rill_fin_queue(sk))
+		rs->out |= RILL_OUT_PUSH;
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		rill_keepalive_restart(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
@@ -213,6 +225,11 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	struct rill_sock *rs = rill_sk(sk);
 	u32 ack = RILL_CB(skb)->ack;
 
+	/* our SYN has not left, so nobody can answer it */
+	if (unlikely(rill_defer_connect(sk) && !rs->fo_req)) {
+		rill_drop(sk, skb, RILL_DROP_NO_SOCKET);
+		return;
+	}
 	/* First, check the ACK bit. SM-7: anything in (ISS, SND.NXT] will do. */
 	if (th->ack && !rill_between(ack, rs->iss + 1, rs->snd_nxt)) {
 		if (!th->rst)
@@ -249,16 +266,38 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 		consume_skb(skb);
 		return;
 	}
-	rs->snd_una = ack;
+	rs->snd_una = rs->iss + 1;
 	rs->syn_acked = 1;
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
 	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
 	rill_established(sk, skb);
+	if (unlikely(rs->fo_option || rs->fo_data))
+		rill_fastopen_answered(sk, skb, opts);
 	/* SM-9, SM-21: data or FIN on the SYN come after it */
 	RILL_SEQ(skb)++;
 	rill_urg(sk, skb);
 	rill_data(sk, skb);
+}
+
+/*
+ * Open early, and the SYN comes again: our SYN-ACK was lost. Returns whether
+ * that is so; then skb is gone.
+ */
+static bool rill_syn_again(struct sock *sk, struct sk_buff *skb)
+{
+	const struct tcphdr *th = tcp_hdr(skb);
+
+	if (!rill_fastopen_early(sk) || !th->syn || th->ack || th->rst ||
+	    RILL_SEQ(skb) != rill_sk(sk)->irs)
+		return false;
+	if (!rill_ack_limited(sk)) {
+		rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
+		rill_sk(sk)->total_retrans++;
+		rill_send_syn(sk);
+	}
+	rill_drop(sk, skb, RILL_DROP_OLD_DATA);
+	return true;
 }
 
 /*
@@ -271,6 +310,8 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 	struct rill_sock *rs = rill_sk(sk);
 	u32 seq = RILL_SEQ(skb);
 
+	if (unlikely(!rs->syn_acked) && rill_syn_again(sk, skb))
+		return false;
 	/* PAWS-1M, before the window check; PAWS-2M: RST is exempt */
 	if (!th->rst && rill_paws_rejects(rs, opts)) {
 		if (rill_owes_ack(sk, skb))
@@ -281,7 +322,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 
 	/* The SYN-ACK of a simultaneous open brings nothing new but its ACK. */
 	if (sk->sk_state == TCP_SYN_RECV && th->syn && th->ack && !th->rst && seq == rs->irs &&
-	    RILL_CB(skb)->ack == rs->snd_nxt) {
+	    rill_between(RILL_CB(skb)->ack, rs->iss + 1, rs->snd_nxt)) {
 		rs->ecn.ok &= th->ece;
 		RILL_SEQ(skb)++;
 		return true;
@@ -338,7 +379,7 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return false;
 	}
-	rs->snd_una = ack;
+	rs->snd_una = rs->iss + 1;
 	rs->syn_acked = 1;
 	rill_syn_rtt(sk, opts);
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
@@ -384,6 +425,8 @@ static bool rill_data_after_close(struct sock *sk, struct sk_buff *skb)
 	    !rill_after(end, rill_sk(sk)->rcv_nxt))
 		return false;
 	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_DATA);
+	if (unlikely(rill_sk(sk)->fo_option) && tcp_hdr(skb)->fin)
+		rill_fastopen_pause(sk);
 	rill_reply_reset(sk, skb);
 	rill_reset_received(sk);
 	rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);

@@ -375,7 +375,7 @@ static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 
 /**
  * rill_data() - process a segment's data and FIN
- * @sk: connection, ESTABLISHED or beyond
+ * @sk: connection, ESTABLISHED or beyond; in SYN_RECV for the data of a SYN
  * @skb: the segment, header pulled; eaten
  *
  * Context: the socket lock is held.
@@ -389,7 +389,8 @@ void rill_data(struct sock *sk, struct sk_buff *skb)
 		return;
 	}
 	/* nothing new comes after the peer's FIN; a repeated one is answered */
-	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2))) {
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2 |
+				     TCPF_SYN_RECV))) {
 		rs->out |= RILL_OUT_ACK_NOW;
 		rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
 		return;

@@ -12,6 +12,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -59,7 +60,9 @@ static void rill_v4_error(struct sock *sk, struct sk_buff *skb, int err, u32 inf
 {
 	bool raised = rill_recverr(sk);
 
-	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV)) {
+	/* whom accept() gave a connection that is open early has it */
+	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
+	    !(rill_fastopen_early(sk) && sk->sk_socket)) {
 		if (raised)
 			rill_v4_record(sk, skb, err, info);
 		/* ER-9: anything at all ends a connection that is being opened */
@@ -87,8 +90,10 @@ static bool rill_icmp_in_flight(const struct sock *sk, u32 seq)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 
+	if (!rs->syn_acked && seq == rs->iss)
+		return true;
 	if (sk->sk_state == TCP_SYN_SENT)
-		return seq == rs->iss;
+		return false;
 	return !rill_before(seq, rs->snd_una) && rill_before(seq, rs->snd_nxt);
 }
 

@@ -17,6 +17,7 @@
 
 #include "core/seq.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -160,7 +161,8 @@ static struct dst_entry *rill_req_route(const struct rill_mini *req)
 }
 
 /* Context: softirqs off, RCU. */
-static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
+static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
+			     const struct rill_fo_cookie *fo)
 {
 	u8 ect = req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0;
 	struct net *net = read_pnet(&req->c.skc_net);
@@ -174,6 +176,8 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst)
 	}
 	skb_reserve(skb, RILL_MAX_HEADER);
 	rill_synack_options(req, &opts);
+	if (fo)
+		rill_fo_write(fo, &opts);
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
@@ -192,7 +196,7 @@ static void rill_resend_synack(struct rill_mini *req)
 	if (!dst)
 		return;
 	rill_mib_inc(read_pnet(&req->c.skc_net), RILL_MIB_RETRANS_SEGS);
-	rill_send_synack(req, dst);
+	rill_send_synack(req, dst, NULL);	/* TFO-5S */
 }
 
 /* Unlink from the listener's list. Returns whether we were the one to do it. */
@@ -463,6 +467,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	u32 iss = RILL_CB(skb)->ack;	/* rill_time_wait_rcv() may have set it */
 	const struct tcphdr *th = tcp_hdr(skb);
 	bool full = rill_syn_queue_full(sk), cookie;
+	struct rill_fo_cookie fo;
 	struct dst_entry *dst;
 	struct rill_opts opts;
 	struct rill_mini *req;
@@ -484,7 +489,12 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		req->snd_nxt = iss + 1;
 	if (cookie) {
 		rill_cookie_issue(req);
-		rill_send_synack(req, dst);
+		rill_send_synack(req, dst, NULL);
+		rill_mini_free(req);
+		return 0;
+	}
+	if (rill_fastopen_syn_rcv(sk, req, skb, &opts, dst, &fo)) {
+		dst_release(dst);
 		rill_mini_free(req);
 		return 0;
 	}
@@ -496,7 +506,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		rill_mini_put(req);
 		return RILL_DROP_SYN_INVALID;
 	}
-	rill_send_synack(req, dst);
+	rill_send_synack(req, dst, &fo);
 	rill_mini_put(req);
 	return 0;
 }
@@ -594,6 +604,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rill_cong_inherit(sk);
 	rill_init_connection(sk);
 	rs->bucket = NULL;
+	rs->fo_queue = NULL;
 	if (sk->sk_state != TCP_LISTEN) {
 		/* the listener became something else as it was copied */
 		rill_child_abort(sk, false);
@@ -655,8 +666,15 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	return sk;
 }
 
-/* Append to the accept queue. Returns false if it is full or closed. */
-static bool rill_accept_enqueue(struct sock *listener, struct sock *child)
+/**
+ * rill_accept_enqueue() - append to the accept queue
+ * @listener: not locked
+ * @child: locked, in the table
+ *
+ * Context: softirqs off.
+ * Return: false if the queue is full or closed.
+ */
+bool rill_accept_enqueue(struct sock *listener, struct sock *child)
 {
 	struct rill_listen *l = &rill_sk(listener)->listen;
 	bool ok = false;

@@ -10,6 +10,7 @@
 #include <net/tcp.h>
 #include <uapi/linux/rill.h>
 
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -200,6 +201,7 @@ static int __net_init rill_init_net(struct net *net)
 	if (err)
 		return err;
 	rill_cong_init_net(net);
+	rill_fastopen_init_net(net);
 	err = rill_sysctl_init_net(net);
 	if (err)
 		goto out_cong;
@@ -216,6 +218,7 @@ out_v4:
 out_sysctl:
 	rill_sysctl_exit_net(net);
 out_cong:
+	rill_fastopen_exit_net(net);
 	rill_cong_exit_net(net);
 	rill_mib_exit_net(net);
 	return err;
@@ -229,6 +232,7 @@ static void __net_exit rill_exit_net(struct net *net)
 	synchronize_rcu();
 	rill_v4_exit_net(net);
 	rill_sysctl_exit_net(net);
+	rill_fastopen_exit_net(net);
 	rill_cong_exit_net(net);
 	rill_mib_exit_net(net);
 }

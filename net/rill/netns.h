@@ -10,7 +10,10 @@
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
+#include "core/fastopen.h"
+
 struct rill_cong_ops;
+struct rill_fo_keys;
 
 /*
  * Counters, as /proc/net/rill_snmp shows them. X(symbol, name): the name gets
@@ -63,6 +66,14 @@ struct rill_cong_ops;
 	X(MTU_REDUCED, "MtuReduced")					\
 	X(MTUP_SUCCESS, "MTUPSuccess")					\
 	X(MTUP_FAIL, "MTUPFail")					\
+	X(FASTOPEN_ACTIVE, "FastOpenActive")				\
+	X(FASTOPEN_ACTIVE_FAIL, "FastOpenActiveFail")			\
+	X(FASTOPEN_PASSIVE, "FastOpenPassive")				\
+	X(FASTOPEN_PASSIVE_FAIL, "FastOpenPassiveFail")			\
+	X(FASTOPEN_LISTEN_OVERFLOW, "FastOpenListenOverflow")		\
+	X(FASTOPEN_COOKIE_REQD, "FastOpenCookieReqd")			\
+	X(FASTOPEN_BLACKHOLE, "FastOpenBlackhole")			\
+	X(FASTOPEN_PASSIVE_ALT_KEY, "FastOpenPassiveAltKey")		\
 	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
 	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")
 
@@ -129,6 +140,10 @@ struct rill_mib_pcpu {
  * @sysctl_table: this namespace's copy of the table
  * @cong_default: congestion control of new sockets; its module is held
  * @cong_node: in the list of all namespaces; both are cong.c's
+ * @fo_keys: cookies of fast open are made by them; fastopen_srv.c
+ * @fo_cache: cookies that servers gave us; NULL until one is needed
+ * @fo_lock: guards @fo_cache and @fo_pause
+ * @fo_pause: of fast open on the side that connects
  * @rmem: receive buffer: minimum, default, limit of autotuning; bytes
  * @wmem: send buffer, likewise
  *
@@ -144,6 +159,10 @@ struct rill_net {
 	struct ctl_table *sysctl_table;
 	struct rill_cong_ops __rcu *cong_default;
 	struct list_head cong_node;
+	struct rill_fo_keys __rcu *fo_keys;
+	struct rill_fo_cache *fo_cache;
+	spinlock_t	fo_lock;	/* of what connections learn of paths */
+	struct rill_fo_pause fo_pause;
 
 	int		rmem[3];
 	int		wmem[3];
@@ -182,6 +201,8 @@ struct rill_net {
 	int		mtu_probe_floor;
 	int		min_snd_mss;
 	int		probe_interval;		/* seconds */
+	int		fastopen;	/* RILL_FO_* */
+	int		fastopen_blackhole_timeout_sec;
 };
 
 extern unsigned int rill_net_id;

@@ -10,6 +10,7 @@
 #include "core/nagle.h"
 #include "core/seq.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -72,7 +73,7 @@ static void rill_check_probe(struct sock *sk)
 	/* what waits for its time only is sent then */
 	if (hrtimer_is_queued(&rs->pace_timer))
 		return;
-	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) ||
+	if (rs->snd_nxt == rs->write_seq || rill_flight(rs) || !rs->syn_acked ||
 	    rill_timer_armed(sk, RILL_TIMER_PROBE))
 		return;
 	/* between two probes the wait goes on */
@@ -95,7 +96,8 @@ void rill_push(struct sock *sk, bool force)
 	u32 mss, super, n, sent = 0;
 	struct rill_nagle q;
 
-	if (!((1 << sk->sk_state) & RILL_SEND_STATES) || !rs->syn_acked)
+	if (unlikely(!((1 << sk->sk_state) & RILL_SEND_STATES) || !rs->syn_acked) &&
+	    !rill_fastopen_early(sk))
 		return;
 	dst = __sk_dst_get(sk);
 	if (dst && dst_mtu(dst) != rs->pmtu)

@@ -132,6 +132,7 @@ u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
 int rill_resend(struct sock *sk, u32 seq, u32 len);
 int rill_send_syn(struct sock *sk);
+int rill_send_syn_data(struct sock *sk, u32 len);
 void rill_send_ack(struct sock *sk);
 int rill_send_probe(struct sock *sk);
 void rill_send_reset(struct sock *sk, gfp_t gfp);
@@ -166,15 +167,19 @@ extern const struct net_offload rill_v4_offload;
 
 /* what a system call does: connect.c, sendmsg.c, recvmsg.c, close.c, sockopt.c */
 int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int rill_connect_syn(struct sock *sk);
+void rill_connect_failed(struct sock *sk);
 u8 rill_choose_wscale(const struct sock *sk);
 int rill_listen(struct socket *sock, int backlog);
 RILL_ACCEPT_PROTO;
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+u32 rill_queue_syn_data(struct sock *sk, struct msghdr *msg, u32 max);
 void rill_write_space(struct sock *sk);
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
 __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait);
 int rill_inq(const struct sock *sk);
 int rill_outq(const struct sock *sk);
+bool rill_fin_queue(struct sock *sk);
 void rill_shutdown(struct sock *sk, int how);
 void rill_close(struct sock *sk, long timeout);
 int rill_disconnect(struct sock *sk, int flags);

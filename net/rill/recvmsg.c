@@ -8,6 +8,7 @@
 
 #include "core/seq.h"
 #include "core/urg.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -196,7 +197,7 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= EPOLLHUP;
 	if (shut & RCV_SHUTDOWN)
 		mask |= EPOLLIN | EPOLLRDNORM | EPOLLRDHUP;
-	if (state != TCP_SYN_SENT && state != TCP_SYN_RECV) {
+	if (state != TCP_SYN_SENT && (state != TCP_SYN_RECV || rill_fastopen_early(sk))) {
 		unread = rill_readable(rs);
 		/* what a read leaves out is nothing to read */
 		if (rill_urg_at_mark(rs, READ_ONCE(rs->copied_seq)) &&
@@ -207,6 +208,8 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 		mask |= rill_urg_poll(rs);
 		if (shut & SEND_SHUTDOWN || rill_poll_writeable(sk))
 			mask |= EPOLLOUT | EPOLLWRNORM;
+	} else if (state == TCP_SYN_SENT && rill_defer_connect(sk)) {
+		mask |= EPOLLOUT | EPOLLWRNORM;	/* a write would connect */
 	}
 	/* pairs with smp_wmb() in rill_reset_received() */
 	smp_rmb();

@@ -6,6 +6,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -121,6 +122,30 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
 	return ret;
 }
 
+/**
+ * rill_queue_syn_data() - let the send queue have what a SYN takes along
+ * @sk: in SYN_SENT, with an empty send queue
+ * @msg: whose beginning that is
+ * @max: how much at most
+ *
+ * Context: process; the socket lock is held.
+ * Return: bytes, 0 also without memory.
+ */
+u32 rill_queue_syn_data(struct sock *sk, struct msghdr *msg, u32 max)
+{
+	u32 done = 0;
+	int n;
+
+	while (done < max && msg_data_left(msg)) {
+		n = rill_fill(sk, msg, max);
+		if (n <= 0)
+			break;
+		done += n;
+	}
+	rill_drop_empty_tail(sk);
+	return done;
+}
+
 static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 {
 	struct rill_sock *rs = rill_sk(sk);
@@ -128,10 +153,14 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	u32 goal;
 	long timeo;
 
-	if (flags & MSG_FASTOPEN)
-		return -EOPNOTSUPP;
+	if (unlikely(flags & MSG_FASTOPEN || rill_defer_connect(sk))) {
+		err = rill_fastopen_sendmsg(sk, msg, &copied);
+		if (err)
+			goto failed;
+	}
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
-	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))) {
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT)) &&
+	    !(sk->sk_state == TCP_SYN_RECV && rill_fastopen_early(sk))) {
 		err = sk_stream_wait_connect(sk, &timeo);
 		if (err)
 			goto failed;

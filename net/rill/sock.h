@@ -91,6 +91,9 @@ struct rill_skb_cb {
 
 struct rill_mini;
 struct rill_bind_bucket;
+struct rill_fo_req;
+struct rill_fo_pending;
+struct rill_fo_queue;
 
 /**
  * struct rill_mtu - what is known of the sizes that pass: mtu.c
@@ -205,6 +208,12 @@ struct rill_sock {
 		probed:1,		/* the window was, since probe_us */
 		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
 		counted:1;		/* in CurrEstab */
+	u8	fo_option:1,		/* our SYN had the option of fast open, */
+		fo_exp:1,		/* in the experimental form */
+		fo_data:1,		/* it had data, */
+		fo_acked:1,		/* a SYN's data was acknowledged, ours or the peer's */
+		fo_again:1,		/* after a pause: see rill_fastopen_pause() */
+		fo_fail:2;		/* enum tcp_fastopen_client_fail */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
 	u8	urg_byte;		/* that octet, RILL_URG_HERE */
 	u32	ts_recent;
@@ -273,6 +282,11 @@ struct rill_sock {
 	struct sock	*accept_next;
 	struct rill_listen listen;
 
+	/* fast open; NULL when there is nothing of it */
+	struct rill_fo_queue *fo_queue;	/* TCP_FASTOPEN, TCP_FASTOPEN_KEY */
+	struct rill_fo_req *fo_req;	/* a SYN is built, or its answer waited for */
+	struct rill_fo_pending *fo_pending;	/* open before the handshake is done */
+
 	/* options: kept by a disconnect, inherited by a listener's children */
 	const struct rill_cong_ops *cong_ops;	/* we hold its module; cong.c */
 	u32	user_timeout;		/* ms; 0: retries2 */
@@ -286,6 +300,8 @@ struct rill_sock {
 	u8	nodelay:1,
 		cork:1,
 		cmsg_inq:1,		/* TCP_INQ */
+		fo_connect:1,		/* TCP_FASTOPEN_CONNECT */
+		fo_no_cookie:1,		/* TCP_FASTOPEN_NO_COOKIE */
 		cong_set:1;		/* cong_ops is the program's choice */
 };
 

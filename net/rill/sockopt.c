@@ -8,6 +8,7 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -139,6 +140,10 @@ static int rill_set_int(struct sock *sk, int name, int val)
 			return -EINVAL;
 		rs->user_timeout = val;
 		return 0;
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_FASTOPEN_NO_COOKIE:
+		return rill_fastopen_set(sk, name, val);
 	}
 	return -ENOPROTOOPT;
 }
@@ -184,6 +189,8 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
 		return rill_set_congestion(sk, optval, optlen);
+	if (optname == TCP_FASTOPEN_KEY)
+		return rill_fastopen_set_key(sk, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
@@ -236,6 +243,9 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_options |= TCPI_OPT_ECN;
 	if (rs->ecn.seen)
 		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
+	if (rs->fo_acked)
+		info->tcpi_options |= TCPI_OPT_SYN_DATA;
+	info->tcpi_fastopen_client_fail = rs->fo_fail;
 	info->tcpi_rto = jiffies_to_usecs(rill_rto(sk));
 	info->tcpi_ato = jiffies_to_usecs(RILL_DELACK);
 	info->tcpi_snd_mss = mss;
@@ -310,6 +320,10 @@ static int rill_get_int(struct sock *sk, int name)
 		return rs->cmsg_inq;
 	case TCP_USER_TIMEOUT:
 		return rs->user_timeout;
+	case TCP_FASTOPEN:
+	case TCP_FASTOPEN_CONNECT:
+	case TCP_FASTOPEN_NO_COOKIE:
+		return rill_fastopen_get(sk, name);
 	}
 	return -ENOPROTOOPT;
 }
@@ -353,6 +367,15 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		rill_get_info(sk, &info);
 		release_sock(sk);
 		return rill_put_opt(optval, optlen, len, &info, sizeof(info));
+	}
+	if (optname == TCP_FASTOPEN_KEY) {
+		u8 raw[RILL_FO_KEY_LEN * RILL_FO_KEYS];
+		unsigned int size;
+
+		lock_sock(sk);
+		size = rill_fastopen_get_key(sk, raw);
+		release_sock(sk);
+		return rill_put_opt(optval, optlen, len, raw, size);
 	}
 	if (optname == TCP_CONGESTION) {
 		char name[RILL_CONG_NAME_MAX] = { };

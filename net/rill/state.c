@@ -5,6 +5,7 @@
 #include <net/tcp.h>
 #include <net/xfrm.h>
 
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -42,6 +43,8 @@ void rill_set_state(struct sock *sk, enum rill_event event)
 	atomic_add(counts - rill_sk(sk)->counted, &rn->estab);
 	rill_sk(sk)->counted = counts;
 	if (new == TCP_CLOSE) {
+		if (unlikely(rill_fastopen_early(sk)))
+			rill_fastopen_release(sk, event == RILL_EV_RCV_RST);
 		rill_unhash(sk);
 		if (!(sk->sk_userlocks & SOCK_BINDPORT_LOCK))
 			rill_bind_put(sk);
@@ -143,6 +146,9 @@ void rill_destroy(struct sock *sk)
  */
 void rill_destroy_sock(struct sock *sk)
 {
+	if (unlikely(rill_sk(sk)->fo_option))
+		rill_fastopen_gone(sk);
+	rill_fastopen_free(sk);
 	rill_timers_stop(sk);
 	rill_write_queue_purge(sk);
 	rill_ofo_purge(sk);

@@ -8,6 +8,7 @@
 #include <net/tcp.h>
 
 #include "compat.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -102,6 +103,14 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT(min_snd_mss, &rill_mss_min, &rill_mss_max),
 	RILL_INT(probe_interval, SYSCTL_ZERO, NULL),
 	RILL_INT(rto_min_us, SYSCTL_ONE, &rill_second_us),
+	RILL_INT(fastopen, NULL, NULL),
+	{ .procname = "fastopen_key", .mode = 0600,
+	  .data = (void *)offsetof(struct rill_net, fo_keys),
+	  .proc_handler = rill_fastopen_sysctl_key },
+	{ .procname = "fastopen_blackhole_timeout_sec", .mode = 0644,
+	  .data = (void *)offsetof(struct rill_net, fastopen_blackhole_timeout_sec),
+	  .maxlen = sizeof(int), .extra1 = SYSCTL_ZERO,
+	  .proc_handler = rill_fastopen_sysctl_pause },
 };
 
 static void rill_defaults(struct rill_net *rn)
@@ -151,6 +160,8 @@ static void rill_defaults(struct rill_net *rn)
 	rn->mtu_probe_floor = RILL_MIN_SND_MSS;
 	rn->min_snd_mss = RILL_MIN_SND_MSS;
 	rn->probe_interval = 600;
+	rn->fastopen = RILL_FO_CLIENT;
+	rn->fastopen_blackhole_timeout_sec = 0;
 }
 
 /**

@@ -162,6 +162,7 @@ void rill_mini_free(struct rill_mini *mini);
 struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 			       const struct rill_opts *opts, struct dst_entry **dst,
 			       enum rill_mib *why);
+bool rill_accept_enqueue(struct sock *listener, struct sock *child);
 bool rill_accept_queue_full(const struct sock *sk);
 enum rill_mib rill_overflow(const struct sock *sk);
 struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst);

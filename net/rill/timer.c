@@ -17,6 +17,7 @@
 
 #include "core/seq.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 
@@ -163,11 +164,14 @@ static void rill_syn_timeout(struct sock *sk)
 	struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_sock *rs = rill_sk(sk);
 	int max = rs->syn_retries ? : rn->syn_retries;
+	bool over;
 
 	if (sk->sk_state == TCP_SYN_RECV)
 		max = rn->synack_retries;
-	if (rs->retransmits >= max + rn->syn_linear_timeouts ||
-	    rill_lasted(sk, rs->stall_us, max, RILL_RTO_INIT_US)) {
+	over = rs->retransmits >= max + rn->syn_linear_timeouts ||
+	       rill_lasted(sk, rs->stall_us, max, RILL_RTO_INIT_US);
+	rill_fastopen_suspect(sk, over);
+	if (over) {
 		rill_timed_out(sk);
 		return;
 	}
@@ -182,6 +186,33 @@ static void rill_syn_timeout(struct sock *sk)
 			 rill_until_user_timeout(sk, rill_rto(sk), rs->stall_us));
 }
 
+/*
+ * The RTO of the SYN-ACK of a connection that is open early: whoever uses it
+ * may have sent and closed since, all of which waits for the SYN's sake. One
+ * try more than for others, as a program may know of it.
+ */
+static void rill_synack_timeout(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	int max = rs->syn_retries ? : rill_net(sock_net(sk))->synack_retries + 1;
+
+	if (rs->retransmits >= max) {
+		rill_timed_out(sk);
+		return;
+	}
+	if (rs->retransmits == 1)	/* IW-2M, as far as RFC 6928, 2 wants it */
+		rill_cong_restart(&rs->cong, rill_mss_full(rs));
+	rs->retransmits++;
+	rs->total_retrans++;
+	if (rs->backoff < 32)
+		rs->backoff++;
+	rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
+	rill_send_syn(sk);
+	rill_timer_start(sk, RILL_TIMER_RTO,
+			 usecs_to_jiffies(rill_rto_backoff(RILL_RTO_INIT_US, rs->backoff,
+							   RILL_RTO_MAX_US)));
+}
+
 /* MUST-20: past R1 ask for another route; past R2 give up. */
 static bool rill_rto_gives_up(struct sock *sk)
 {
@@ -189,6 +220,7 @@ static bool rill_rto_gives_up(struct sock *sk)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 base = rn->rto_min_us;
 	int boundary = rn->retries2;
+	bool over;
 
 	if (rs->retransmits && rill_lasted(sk, rs->stall_us, rn->retries1, base)) {
 		rill_mtu_blackhole(sk);
@@ -196,10 +228,11 @@ static bool rill_rto_gives_up(struct sock *sk)
 	}
 	if (sock_flag(sk, SOCK_DEAD))
 		boundary = rill_orphan_retries(sk, rill_rto(sk) < RILL_RTO_MAX);
-	if (!rill_lasted(sk, rs->stall_us, boundary, base))
-		return false;
-	rill_timed_out(sk);
-	return true;
+	over = rill_lasted(sk, rs->stall_us, boundary, base);
+	rill_fastopen_suspect(sk, over);
+	if (over)
+		rill_timed_out(sk);
+	return over;
 }
 
 /* What a timeout takes for lost: RFC 8985, 6.3; RFC 5681, 3.1. */
@@ -231,7 +264,10 @@ static void rill_rto_expired(struct sock *sk)
 	/* SO_TXREHASH: perhaps another path is better */
 	sk_rethink_txhash(sk);
 	if (!rs->syn_acked) {
-		rill_syn_timeout(sk);
+		if (rill_fastopen_early(sk))
+			rill_synack_timeout(sk);
+		else
+			rill_syn_timeout(sk);
 		return;
 	}
 	if (!rill_flight(rs) || rill_rto_gives_up(sk))

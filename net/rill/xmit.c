@@ -15,6 +15,7 @@
 
 #include "core/seq.h"
 #include "core/window.h"
+#include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
 #include "trace.h"
@@ -125,7 +126,7 @@ static unsigned int rill_opts_base(const struct rill_sock *rs)
 }
 
 /* What this connection puts on a segment with these flags. */
-static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
+static void rill_opts_for(struct sock *sk, u8 flags, struct rill_opts *o)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 	bool offer = flags & TCPHDR_SYN && !(flags & TCPHDR_ACK);
@@ -149,6 +150,8 @@ static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 		o->tsval = rill_ts_clock(rs);
 		o->tsecr = flags & TCPHDR_ACK ? rs->ts_recent : 0;
 	}
+	if (flags & TCPHDR_SYN && rs->fo_req)
+		rill_fastopen_options(sk, o);
 }
 
 /**
@@ -340,7 +343,8 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 	u64 now = rill_clock(rs);
 
 	if (!rill_flight(rs)) {
-		rs->stall_us = now;
+		if (likely(rs->syn_acked))	/* else our SYN stands there */
+			rs->stall_us = now;
 		if (rs->cong.ops->event)
 			rs->cong.ops->event(&rs->cong, RILL_CONG_TX_START, now);
 	}
@@ -487,6 +491,35 @@ int rill_send_syn(struct sock *sk)
 	if (sk->sk_state != TCP_SYN_SENT)
 		flags |= TCPHDR_ACK;
 	return rill_transmit(sk, skb, rill_sk(sk)->iss, flags, false);
+}
+
+/**
+ * rill_send_syn_data() - send our first SYN with data
+ * @sk: in SYN_SENT
+ * @len: how much, all of which is queued; it fits beside any options
+ *
+ * Context: the socket lock is held.
+ * Return: 0, -ENOMEM when nothing was sent, or what IP says.
+ */
+int rill_send_syn_data(struct sock *sk, u32 len)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_tx *tx;
+	struct sk_buff *skb;
+
+	if (!len)
+		return rill_send_syn(sk);
+	tx = rill_tx_alloc();
+	if (!tx)
+		return -ENOMEM;
+	skb = rill_range(sk, rs->send_head, rs->snd_nxt, &len);
+	if (!skb) {
+		rill_tx_free(tx);
+		return -ENOMEM;
+	}
+	rill_mark_sent(sk, tx, len);
+	rs->fo_data = 1;
+	return rill_transmit(sk, skb, rs->iss, TCPHDR_SYN, false);
 }
 
 /**

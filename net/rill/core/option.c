@@ -12,6 +12,8 @@
 #define KIND_SACK_PERM		4
 #define KIND_SACK		5
 #define KIND_TS			8
+#define KIND_FO			34	/* RFC 7413, 4.1.1 */
+#define KIND_EXP		254	/* RFC 6994 */
 
 #define LEN_MSS			4
 #define LEN_WSCALE		3
@@ -19,6 +21,9 @@
 #define LEN_SACK_BASE		2
 #define LEN_SACK_BLOCK		8
 #define LEN_TS			10
+#define LEN_FO_BASE		2
+#define LEN_EXP_FO_BASE		4
+#define EXP_FO			0xf989	/* the experiment's name */
 
 /* The first four bytes of an option that NOPs bring to alignment */
 #define WORD(a, b, c, d)	((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
@@ -49,6 +54,19 @@ static void parse_sack(const u8 *value, unsigned int size, struct rill_opts *o)
 	}
 }
 
+/* TFO-2M: of odd length it is nothing, of a wrong even one no cookie. */
+static void parse_fo(const u8 *value, unsigned int size, u8 present, struct rill_opts *o)
+{
+	if (size & 1)
+		return;
+	o->present &= ~(RILL_OPT_FO | RILL_OPT_FO_EXP);
+	if (size && (size < RILL_FO_COOKIE_MIN || size > RILL_FO_COOKIE_MAX))
+		return;
+	o->present |= present;
+	o->fo_len = size;
+	o->fo = value;
+}
+
 /* MUST-65, WS-2M, SACK-1M: these count on a SYN only. */
 static void parse_syn(const u8 *p, unsigned int len, struct rill_opts *o)
 {
@@ -65,6 +83,11 @@ static void parse_syn(const u8 *p, unsigned int len, struct rill_opts *o)
 		o->wscale = min_t(u8, p[2], RILL_MAX_WSCALE);
 	} else if (p[0] == KIND_SACK_PERM && len == LEN_SACK_PERM) {
 		o->present |= RILL_OPT_SACK_PERM;
+	} else if (p[0] == KIND_FO) {
+		parse_fo(p + LEN_FO_BASE, len - LEN_FO_BASE, RILL_OPT_FO, o);
+	} else if (p[0] == KIND_EXP && len >= LEN_EXP_FO_BASE && rill_get_be16(p + 2) == EXP_FO) {
+		parse_fo(p + LEN_EXP_FO_BASE, len - LEN_EXP_FO_BASE, RILL_OPT_FO | RILL_OPT_FO_EXP,
+			 o);
 	}
 }
 
@@ -133,6 +156,14 @@ static unsigned int len_before_sacks(const struct rill_opts *o)
 	return len;
 }
 
+static unsigned int len_of_fo(const struct rill_opts *o)
+{
+	if (!(o->present & RILL_OPT_FO))
+		return 0;
+	return (o->fo_len + (o->present & RILL_OPT_FO_EXP ? LEN_EXP_FO_BASE : LEN_FO_BASE) + 3) &
+	       ~3U;
+}
+
 /* SACK-4S: as many blocks as fit. */
 static unsigned int sacks_that_fit(const struct rill_opts *o, unsigned int used)
 {
@@ -145,7 +176,7 @@ static unsigned int sacks_that_fit(const struct rill_opts *o, unsigned int used)
 
 unsigned int rill_opt_len(const struct rill_opts *o)
 {
-	unsigned int len = len_before_sacks(o);
+	unsigned int len = len_before_sacks(o) + len_of_fo(o);
 	unsigned int nr = sacks_that_fit(o, len);
 
 	return nr ? len + 4 + nr * LEN_SACK_BLOCK : len;
@@ -185,6 +216,29 @@ static u8 *write_sacks(u8 *p, const struct rill_opts *o, unsigned int nr)
 	return p;
 }
 
+static u8 *write_fo(u8 *p, const struct rill_opts *o)
+{
+	unsigned int pad = len_of_fo(o);
+
+	if (!pad)
+		return p;
+	if (o->present & RILL_OPT_FO_EXP) {
+		p = write_word(p, WORD(KIND_EXP, LEN_EXP_FO_BASE + o->fo_len, EXP_FO >> 8,
+				       EXP_FO & 0xff));
+		pad -= LEN_EXP_FO_BASE + o->fo_len;
+	} else {
+		*p++ = KIND_FO;
+		*p++ = LEN_FO_BASE + o->fo_len;
+		pad -= LEN_FO_BASE + o->fo_len;
+	}
+	if (o->fo_len)
+		memcpy(p, o->fo, o->fo_len);
+	p += o->fo_len;
+	while (pad--)
+		*p++ = KIND_NOP;
+	return p;
+}
+
 unsigned int rill_opt_write(u8 *p, const struct rill_opts *o)
 {
 	u8 *begin = p;
@@ -198,6 +252,7 @@ unsigned int rill_opt_write(u8 *p, const struct rill_opts *o)
 		p = write_word(p, WORD(KIND_NOP, KIND_WSCALE, LEN_WSCALE,
 				       min_t(u8, o->wscale, RILL_MAX_WSCALE)));
 
+	p = write_fo(p, o);
 	p = write_sacks(p, o, sacks_that_fit(o, p - begin));
 	return p - begin;
 }

@@ -3,7 +3,7 @@
  * TCP options: from bytes to a structure and back.
  *
  * RFC 9293, 3.1 and 3.2 (EOL, NOP, MSS), RFC 7323 (window scale, timestamps),
- * RFC 2018 and RFC 2883 (SACK).
+ * RFC 2018 and RFC 2883 (SACK), RFC 7413 (fast open).
  */
 #ifndef _RILL_CORE_OPTION_H
 #define _RILL_CORE_OPTION_H
@@ -16,11 +16,15 @@
 #define RILL_OPT_SACK_PERM	0x04
 #define RILL_OPT_SACK		0x08
 #define RILL_OPT_TS		0x10
+#define RILL_OPT_FO		0x20	/* fast open, RFC 7413 */
+#define RILL_OPT_FO_EXP		0x40	/* in the form that experiments had */
 
 #define RILL_MAX_SACKS		4
 #define RILL_MAX_WSCALE		14	/* RFC 7323, 2.3 */
 #define RILL_OPT_SPACE		40	/* data offset of 15, less the fixed 20 bytes */
 #define RILL_TS_ALIGNED		12	/* NOP NOP TS */
+#define RILL_FO_COOKIE_MIN	4	/* RFC 7413, 4.1.1 */
+#define RILL_FO_COOKIE_MAX	16
 
 /**
  * struct rill_sack_block - one run of bytes that a receiver holds
@@ -40,28 +44,32 @@ struct rill_sack_block {
  * @present: which of the members below count, RILL_OPT_*
  * @wscale: window shift count, 0 to 14
  * @nr_sacks: used entries of @sack
+ * @fo_len: length of @fo, 0 for a request
  * @mss: maximum segment size, bytes
  * @tsval: TSval, the sender's clock
  * @tsecr: TSecr, the clock that the sender echoes
  * @sack: SACK blocks in the order of the wire
+ * @fo: a cookie of fast open, which is not copied
  */
 struct rill_opts {
 	u8	present;
 	u8	wscale;
 	u8	nr_sacks;
+	u8	fo_len;
 	u16	mss;
 	u32	tsval;
 	u32	tsecr;
 	struct rill_sack_block sack[RILL_MAX_SACKS];
+	const u8 *fo;
 };
 
 /**
  * rill_opt_parse() - read the options of a segment
  * @p: the bytes after the fixed header, at any alignment (MUST-64)
  * @len: how many they are, 0 to 40
- * @syn: the segment is a SYN: MSS, window scale and SACK-permitted count only
- *	then (MUST-65, WS-2M, SACK-1M)
- * @o: is zeroed, then filled
+ * @syn: the segment is a SYN: MSS, window scale, SACK-permitted and fast open
+ *	count only then (MUST-65, WS-2M, SACK-1M, TFO-2M)
+ * @o: is zeroed, then filled; may point into @p
  *
  * An unknown kind, and a known one with a length that is not its own, is
  * skipped by its length (MUST-6). Of an option that comes twice, the last one
@@ -90,7 +98,7 @@ unsigned int rill_opt_len(const struct rill_opts *o);
  * @p: where to, at any alignment; rill_opt_len() bytes are written
  * @o: the options; of its SACK blocks as many as fit, from the first on
  *
- * Padding is NOP in front of an option, never EOL, so that each option's
+ * Padding is NOP in front of an option (behind a cookie), never EOL, so that its
  * value is aligned and MUST-69 holds of itself. Whether an option may be sent
  * on this segment is the caller's business.
  *

@@ -7,6 +7,7 @@ rill-kunit-objs := \
 	rill_kunit.o \
 	seq_test.o \
 	option_test.o \
+	fastopen_test.o \
 	cookie_test.o \
 	rto_test.o \
 	state_test.o \

@@ -140,6 +140,14 @@ static const struct {
 	{ "TimeWaitOverflow", "TCPTimeWaitOverflow" },
 	{ "ChallengeACK", "TCPChallengeACK" },
 	{ "MTUPSuccess", "TCPMTUPSuccess" },
+	{ "FastOpenActive", "TCPFastOpenActive" },
+	{ "FastOpenActiveFail", "TCPFastOpenActiveFail" },
+	{ "FastOpenPassive", "TCPFastOpenPassive" },
+	{ "FastOpenPassiveFail", "TCPFastOpenPassiveFail" },
+	{ "FastOpenListenOverflow", "TCPFastOpenListenOverflow" },
+	{ "FastOpenCookieReqd", "TCPFastOpenCookieReqd" },
+	{ "FastOpenBlackhole", "TCPFastOpenBlackhole" },
+	{ "FastOpenPassiveAltKey", "TCPFastOpenPassiveAltKey" },
 	{ "MTUPFail", "TCPMTUPFail" },
 };
 

@@ -62,6 +62,32 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
 #endif
 
+/* 6.5 gives pages from splice to sendmsg, where there was a sendpage. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0x8000000
+#endif
+#ifdef RILL_HAVE_SENDPAGE
+#define RILL_PROTO_SENDPAGE	.sendpage = rill_sendpage,
+#define RILL_OPS_SENDPAGE	.sendpage = inet_sendpage,
+/* no program can mean that */
+#define rill_msg_flags(flags)	((flags) & ~MSG_SPLICE_PAGES)
+ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_t max, gfp_t gfp);
+#else
+#define RILL_PROTO_SENDPAGE
+#define RILL_OPS_SENDPAGE
+#define rill_msg_flags(flags)	(flags)
+#define rill_splice_from_iter(skb, iter, max, gfp)	skb_splice_from_iter(skb, iter, max, gfp)
+#endif
+
+/* 6.5 tells when splice ends early; older kernels got it as a fix. */
+#ifdef RILL_HAVE_SPLICE_EOF
+#define RILL_PROTO_SPLICE_EOF	.splice_eof = rill_splice_eof,
+#define RILL_OPS_SPLICE_EOF	.splice_eof = inet_splice_eof,
+#else
+#define RILL_PROTO_SPLICE_EOF
+#define RILL_OPS_SPLICE_EOF
+#endif
+
 /* 6.11 made the table constant that a handler of a sysctl gets. */
 #ifdef RILL_HAVE_CONST_CTL_TABLE
 #define RILL_CTL_PROTO(name)	int name(const struct ctl_table *ctl, int write, void *buffer, \

@@ -7,6 +7,7 @@
 #ifndef _RILL_COMPAT_H
 #define _RILL_COMPAT_H
 
+#include <linux/net.h>
 #include <linux/sysctl.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
@@ -20,12 +21,30 @@
 	struct sock *rill_accept(struct sock *sk, struct proto_accept_arg *arg)
 #define rill_accept_flags()	(arg->flags)
 #define rill_accept_err(e)	(arg->err = (e))
+#define RILL_SOCK_ACCEPT_PROTO \
+	int rill_sock_accept(struct socket *sock, struct socket *newsock, \
+			     struct proto_accept_arg *arg)
+#define rill_inet_accept()	inet_accept(sock, newsock, arg)
 #else
 #define RILL_ACCEPT_PROTO \
 	struct sock *rill_accept(struct sock *sk, int flags, int *err, bool kern)
 #define rill_accept_flags()	(flags)
 #define rill_accept_err(e)	(*err = (e))
+#define RILL_SOCK_ACCEPT_PROTO \
+	int rill_sock_accept(struct socket *sock, struct socket *newsock, int flags, bool kern)
+#define rill_inet_accept()	inet_accept(sock, newsock, flags, kern)
 #endif
+
+/*
+ * 6.7 lets any protocol see options of SOL_SOCKET before the kernel serves
+ * them; what is older does so for MPTCP alone, and asks nobody else.
+ */
+static inline void rill_claim_sol_socket(struct socket *sock)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
 
 /* 6.5 copies the result of a protocol's ioctl for it. */
 #ifdef RILL_HAVE_IOCTL_KARG
@@ -45,6 +64,32 @@
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
 #define rill_defer_connect(sk)	(inet_sk(sk)->defer_connect)
 #define rill_set_defer_connect(sk, on)	(inet_sk(sk)->defer_connect = (on))
+#endif
+
+/* 6.5 gives pages from splice to sendmsg, where there was a sendpage. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0x8000000
+#endif
+#ifdef RILL_HAVE_SENDPAGE
+#define RILL_PROTO_SENDPAGE	.sendpage = rill_sendpage,
+#define RILL_OPS_SENDPAGE	.sendpage = inet_sendpage,
+/* no program can mean that */
+#define rill_msg_flags(flags)	((flags) & ~MSG_SPLICE_PAGES)
+ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_t max, gfp_t gfp);
+#else
+#define RILL_PROTO_SENDPAGE
+#define RILL_OPS_SENDPAGE
+#define rill_msg_flags(flags)	(flags)
+#define rill_splice_from_iter(skb, iter, max, gfp)	skb_splice_from_iter(skb, iter, max, gfp)
+#endif
+
+/* 6.5 tells when splice ends early; older kernels got it as a fix. */
+#ifdef RILL_HAVE_SPLICE_EOF
+#define RILL_PROTO_SPLICE_EOF	.splice_eof = rill_splice_eof,
+#define RILL_OPS_SPLICE_EOF	.splice_eof = inet_splice_eof,
+#else
+#define RILL_PROTO_SPLICE_EOF
+#define RILL_OPS_SPLICE_EOF
 #endif
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */

@@ -47,6 +47,8 @@ static int rill_init_sock(struct sock *sk)
 
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
+	rill_claim_sol_socket(sk->sk_socket);
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	rill_init_once(sk);
 	rill_cong_assign(sk);
 	rill_init_connection(sk);
@@ -102,6 +104,8 @@ struct proto rill_prot = {
 	.keepalive		= rill_keepalive,
 	.sendmsg		= rill_sendmsg,
 	.recvmsg		= rill_recvmsg,
+	RILL_PROTO_SENDPAGE
+	RILL_PROTO_SPLICE_EOF
 	.backlog_rcv		= rill_backlog_rcv,
 	.release_cb		= rill_release_cb,
 	.hash			= rill_hash_nothing,
@@ -122,25 +126,28 @@ struct proto rill_prot = {
 	.no_autobind		= true,
 };
 
-const struct proto_ops rill_stream_ops = {
+struct proto_ops rill_stream_ops __ro_after_init = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
 	.release	= inet_release,
 	.bind		= inet_bind,
 	.connect	= inet_stream_connect,
 	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
+	.accept		= rill_sock_accept,
 	.getname	= inet_getname,
 	.poll		= rill_poll,
 	.ioctl		= inet_ioctl,
 	.gettstamp	= sock_gettstamp,
 	.listen		= rill_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
+	.setsockopt	= rill_sock_setsockopt,
 	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= inet_sendmsg,
 	.recvmsg	= inet_recvmsg,
+	RILL_OPS_SENDPAGE
+	RILL_OPS_SPLICE_EOF
 	.mmap		= sock_no_mmap,
+	.splice_read	= rill_splice_read,
 };
 
 /*
@@ -314,6 +321,8 @@ static int __init rill_init(void)
 		return -EINVAL;
 	}
 	rill_family_ops.family = rill_family;
+	/* SO_PEEK_OFF is for streams where TCP has it, from 6.9 on */
+	rill_stream_ops.set_peek_off = inet_stream_ops.set_peek_off;
 	rill_sysctl_init();
 	rill_cong_registry_init();
 	err = rill_init_memory();

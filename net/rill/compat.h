@@ -62,6 +62,18 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
 #endif
 
+/* Flags of SO_TIMESTAMPING that came later than the rest: 6.2, 6.12. */
+#ifdef RILL_HAVE_OPT_ID_TCP
+#define RILL_TSF_ID_TCP		SOF_TIMESTAMPING_OPT_ID_TCP
+#else
+#define RILL_TSF_ID_TCP		0
+#endif
+#ifdef RILL_HAVE_OPT_RX_FILTER
+#define RILL_TSF_RX_FILTER	SOF_TIMESTAMPING_OPT_RX_FILTER
+#else
+#define RILL_TSF_RX_FILTER	0
+#endif
+
 /* 6.11 made the table constant that a handler of a sysctl gets. */
 #ifdef RILL_HAVE_CONST_CTL_TABLE
 #define RILL_CTL_PROTO(name)	int name(const struct ctl_table *ctl, int write, void *buffer, \

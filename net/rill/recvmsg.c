@@ -51,7 +51,8 @@ static int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
 	return 0;
 }
 
-static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+			       struct rill_rx_stamp *rx)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	u32 peek_seq = rs->copied_seq, offset = 0, used, skip;
@@ -99,6 +100,10 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		WRITE_ONCE(*seq, *seq + skip + used);
 		copied += used;
 		len -= used;
+		if (unlikely(rx)) {
+			rx->soft = skb->tstamp;
+			rx->hard = skb_hwtstamps(skb)->hwtstamp;
+		}
 		if (flags & MSG_PEEK)
 			continue;
 		rill_urg_passed(rs);
@@ -138,14 +143,18 @@ static int rill_inq_hint(const struct sock *sk)
  */
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
+	bool stamps = rill_stamp_rx_wanted(sk);
+	struct rill_rx_stamp rx = { };
 	int ret, inq;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
 		return inet_recv_error(sk, msg, len, addr_len);
 	lock_sock(sk);
-	ret = rill_recvmsg_locked(sk, msg, len, flags);
+	ret = rill_recvmsg_locked(sk, msg, len, flags, stamps ? &rx : NULL);
 	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;
 	release_sock(sk);
+	if (unlikely(stamps) && ret >= 0)
+		rill_stamp_rx_put(sk, msg, &rx);
 	if (ret >= 0 && inq >= 0)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 	return ret;

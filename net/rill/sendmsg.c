@@ -115,8 +115,11 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
 		rill_queue_new(sk, skb);
 	}
 	ret = rill_copy_some(sk, skb, msg, goal);
-	/* MSG_OOB: nothing leaves before it is known which byte is urgent */
-	if (ret > 0 && skb->len >= goal && !(msg->msg_flags & MSG_OOB))
+	/*
+	 * The end of the message leaves with what is to be said of it; MSG_OOB:
+	 * nothing does before it is known which byte is urgent.
+	 */
+	if (ret > 0 && skb->len >= goal && msg_data_left(msg) && !(msg->msg_flags & MSG_OOB))
 		rill_push(sk, false);
 	return ret;
 }
@@ -125,7 +128,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	int flags = msg->msg_flags, copied = 0, err;
-	u32 goal;
+	u32 goal, tsflags = READ_ONCE(sk->sk_tsflags);
 	long timeo;
 
 	if (flags & MSG_FASTOPEN)
@@ -133,6 +136,11 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))) {
 		err = sk_stream_wait_connect(sk, &timeo);
+		if (err)
+			goto failed;
+	}
+	if (unlikely(msg->msg_controllen)) {
+		err = rill_stamp_cmsg(sk, msg, &tsflags);
 		if (err)
 			goto failed;
 	}
@@ -174,6 +182,8 @@ failed:
 	if (copied) {
 		if (flags & MSG_OOB)
 			rill_urg_sent(rs);
+		if (unlikely(tsflags || flags & MSG_EOR))
+			rill_stamp_message(sk, tsflags, flags & MSG_EOR && !err);
 		rill_push(sk, false);
 		return copied;
 	}

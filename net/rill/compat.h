@@ -46,6 +46,16 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #endif
 }
 
+/* Where that is not so, what an option set has to be found out later. */
+static inline bool rill_sees_sol_socket(void)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* 6.5 copies the result of a protocol's ioctl for it. */
 #ifdef RILL_HAVE_IOCTL_KARG
 #define RILL_IOCTL_PROTO	int rill_ioctl(struct sock *sk, int cmd, int *arg)

@@ -68,7 +68,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		return rill_urg_recv(sk, msg, len, flags);
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	while (len) {
+	do {
 		if (rill_urg_stops(sk, *seq, &copied, timeo))
 			break;
 		skb = rill_find_byte(sk, *seq, &offset);
@@ -90,7 +90,10 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			}
 			continue;
 		}
-		used = rill_urg_read_span(sk, *seq, min_t(size_t, skb->len - offset, len), &skip);
+		used = min_t(size_t, skb->len - offset, len);
+		skip = 0;
+		if (likely(used))
+			used = rill_urg_read_span(sk, *seq, used, &skip);
 		offset += skip;
 		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
@@ -110,7 +113,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
-	}
+	} while (len);
 	if (!(flags & MSG_PEEK))
 		rill_cleanup_rbuf(sk, copied);
 	return copied;

@@ -144,6 +144,8 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		if (err)
 			goto failed;
 	}
+	if (unlikely(tsflags & SOF_TIMESTAMPING_OPT_ID))
+		rill_stamp_count(sk);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	goal = rill_size_goal(sk);
 	err = -EPIPE;

@@ -199,6 +199,11 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 static int rill_set_socket(struct socket *sock, int optname, sockptr_t optval,
 			   unsigned int optlen)
 {
+	switch (optname) {
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		return rill_stamp_setsockopt(sock, optname, optval, optlen);
+	}
 	return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
 }
 

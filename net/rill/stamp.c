@@ -119,6 +119,21 @@ int rill_stamp_cmsg(struct sock *sk, struct msghdr *msg, u32 *tsflags)
 }
 
 /**
+ * rill_stamp_count() - see that the bytes are counted, before a message is written
+ * @sk: connection with OPT_ID
+ *
+ * Where we are not told when the option is set, all that shows is a count that
+ * the kernel began at 0: the first message after it is the latest moment.
+ *
+ * Context: process; the socket lock is held.
+ */
+void rill_stamp_count(struct sock *sk)
+{
+	if (!rill_sees_sol_socket() && !atomic_read(&sk->sk_tskey))
+		atomic_set(&sk->sk_tskey, rill_sk(sk)->snd_una);
+}
+
+/**
  * rill_stamp_message() - the end of a message is queued
  * @sk: connection
  * @tsflags: SOF_TIMESTAMPING_*

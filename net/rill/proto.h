@@ -85,6 +85,9 @@ void rill_stamp_acked(struct sock *sk, u32 una, const struct sk_buff *ack_skb);
 int rill_stamp_setsockopt(struct socket *sock, int optname, sockptr_t optval,
 			  unsigned int optlen);
 
+/* stamp_stats.c */
+void rill_error_report(struct sock *sk);
+
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);

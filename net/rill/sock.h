@@ -225,6 +225,7 @@ struct rill_sock {
 		marked:1;		/* something queued is of interest to stamp.c */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
 	u8	urg_byte;		/* that octet, RILL_URG_HERE */
+	u8	ack_ttl;		/* of the ACK that stamps are told for */
 	u32	ts_recent;
 	u32	ts_recent_stamp;	/* seconds, when it was taken */
 	u32	ts_offset;
@@ -360,6 +361,23 @@ static inline u32 rill_flight(const struct rill_sock *rs)
 static inline u32 rill_pipe(const struct rill_sock *rs)
 {
 	return rs->board.in_flight - min(rs->recov.dup_len, rs->board.in_flight);
+}
+
+/* What recovery is doing, in the words of TCP_INFO. */
+static inline u8 rill_ca_state(const struct rill_sock *rs)
+{
+	switch (rs->recov.state) {
+	case RILL_RECOV_LOSS:
+		return TCP_CA_Loss;
+	case RILL_RECOV_FAST:
+		return TCP_CA_Recovery;
+	case RILL_RECOV_CWR:
+		return TCP_CA_CWR;
+	case RILL_RECOV_DISORDER:
+		return TCP_CA_Disorder;
+	default:
+		return TCP_CA_Open;
+	}
 }
 
 /* Has the FIN been acknowledged? */

@@ -9,6 +9,7 @@
  * first time and when it is sent again.
  */
 #include <linux/errqueue.h>
+#include <net/ip.h>
 #include <net/tcp.h>
 
 #include "core/seq.h"
@@ -255,6 +256,7 @@ void rill_stamp_acked(struct sock *sk, u32 una, const struct sk_buff *ack_skb)
 		    !rill_before(cb->stamped, rs->snd_una))
 			continue;
 		skb_shinfo(skb)->tskey = rill_stamp_key(sk, skb);
+		rs->ack_ttl = ip_hdr(ack_skb)->ttl;
 		__skb_tstamp_tx(skb, ack_skb, NULL, sk, SCM_TSTAMP_ACK);
 	}
 	if (!rill_before(rs->snd_una, rs->write_seq - rs->fin_queued))

@@ -608,8 +608,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->inet_sport = htons(req->c.skc_num);
 	inet->inet_num = req->c.skc_num;
 	inet->mc_list = NULL;
-	inet->mc_index = 0;
-	inet->rcv_tos = req->tos;
 	rill_child_return_route(inet, req);
 	atomic_set(&inet->inet_id, get_random_u16());
 	sk->sk_mark = req->mark;
@@ -791,6 +789,16 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	return 0;
 }
 
+/* MAY-9, IP_PKTOPTIONS: what IP said of the segment that completed a connection. */
+static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
+{
+	struct inet_sock *inet = inet_sk(child);
+
+	inet->mc_index = inet_iif(skb);
+	inet->mc_ttl = ip_hdr(skb)->ttl;
+	inet->rcv_tos = ip_hdr(skb)->tos;
+}
+
 /**
  * rill_child_start() - hand a new connection the segment that completed it
  * @listener: whom accept() will be called on
@@ -803,6 +811,7 @@ void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff 
 {
 	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
+	rill_child_packet(child, skb);
 	/* accept() may be quick: the child may have a user already */
 	if (!sock_owned_by_user(child)) {
 		rill_input(child, skb);

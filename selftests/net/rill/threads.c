@@ -60,7 +60,7 @@ static void drain(int fd, size_t n)
 enum op { RECV, RECV_ALL, SEND, ACCEPT, CONNECT, POLL, EPOLL, SPLICE, SENDFILE };
 
 struct call {
-	enum op op;
+	enum op what;
 	int fd, other;		/* other: a pipe, a file or an epoll */
 	pthread_t th;
 	volatile pid_t tid;
@@ -78,7 +78,7 @@ static long do_call(struct call *c)
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	struct epoll_event e;
 
-	switch (c->op) {
+	switch (c->what) {
 	case RECV:
 		return recv(c->fd, c->buf, sizeof(c->buf), 0);
 	case RECV_ALL:
@@ -131,10 +131,10 @@ static bool asleep(const struct call *c)
 	return state == 'S';
 }
 
-static void start(struct call *c, enum op op, int fd)
+static void start(struct call *c, enum op what, int fd)
 {
 	memset(c, 0, offsetof(struct call, buf));
-	c->op = op;
+	c->what = what;
 	c->fd = fd;
 	c->other = -1;
 }
@@ -160,7 +160,7 @@ static void ends(struct call *c, long ret, int err)
 	UNTIL(c->done);
 	pthread_join(c->th, NULL);
 	if (c->ret != ret || c->err != err)
-		FAIL("call %d gave %ld (%s), want %ld (%s)", c->op, c->ret, strerror(c->err), ret,
+		FAIL("call %d gave %ld (%s), want %ld (%s)", c->what, c->ret, strerror(c->err), ret,
 		     strerror(err));
 }
 
@@ -424,7 +424,7 @@ static void disturb(struct call *c)
 }
 
 /* SG-1, in all four combinations: a call with which nothing has moved. */
-static void signal_rules(enum op op, int fd, int other, int opt, void (*let_go)(void), long ret)
+static void signal_rules(enum op what, int fd, int other, int opt, void (*let_go)(void), long ret)
 {
 	struct call c;
 	int i;
@@ -435,7 +435,7 @@ static void signal_rules(enum op op, int fd, int other, int opt, void (*let_go)(
 
 		catch(SIGUSR1, restart ? SA_RESTART : 0);
 		set_timeo(fd, opt, timeo ? 1000 : 0);
-		start(&c, op, fd);
+		start(&c, what, fd);
 		c.other = other;
 		block(&c);
 		disturb(&c);

@@ -46,6 +46,16 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #endif
 }
 
+/* Where that is not so, what an option set has to be found out later. */
+static inline bool rill_sees_sol_socket(void)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	return true;
+#else
+	return false;
+#endif
+}
+
 /* 6.5 copies the result of a protocol's ioctl for it. */
 #ifdef RILL_HAVE_IOCTL_KARG
 #define RILL_IOCTL_PROTO	int rill_ioctl(struct sock *sk, int cmd, int *arg)
@@ -90,6 +100,18 @@ ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_
 #else
 #define RILL_PROTO_SPLICE_EOF
 #define RILL_OPS_SPLICE_EOF
+#endif
+
+/* Flags of SO_TIMESTAMPING that came later than the rest: 6.2, 6.12. */
+#ifdef RILL_HAVE_OPT_ID_TCP
+#define RILL_TSF_ID_TCP		SOF_TIMESTAMPING_OPT_ID_TCP
+#else
+#define RILL_TSF_ID_TCP		0
+#endif
+#ifdef RILL_HAVE_OPT_RX_FILTER
+#define RILL_TSF_RX_FILTER	SOF_TIMESTAMPING_OPT_RX_FILTER
+#else
+#define RILL_TSF_RX_FILTER	0
 #endif
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */

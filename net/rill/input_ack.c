@@ -129,6 +129,7 @@ static void rill_probe_answered(struct sock *sk)
  * @r: what core/recov.c is to know of it
  * @d: what the scoreboard found in it
  * @opts: its options
+ * @skb: the segment
  * @prior_una: SND.UNA before it
  * @dup: a duplicate ACK by RFC 5681, 2
  * @dsack_probe: it says that the tail loss probe arrived twice
@@ -137,6 +138,7 @@ struct rill_acking {
 	struct rill_recov_ack	r;
 	struct rill_delivered	d;
 	const struct rill_opts	*opts;
+	const struct sk_buff	*skb;
 	u32			prior_una;
 	bool			dup;
 	bool			dsack_probe;
@@ -435,6 +437,8 @@ static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
 
 	rs->snd_una = ack;
 	rs->bytes_acked += ack - w->prior_una;
+	if (unlikely(rs->marked))
+		rill_stamp_acked(sk, w->prior_una, w->skb);
 	rill_board_ack(&rs->board, ack, &w->d);
 	rill_clean_queue(sk);
 	rill_mtu_acked(sk);
@@ -502,7 +506,7 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	struct rill_acking w = { .opts = opts, .prior_una = rs->snd_una };
+	struct rill_acking w = { .opts = opts, .skb = skb, .prior_una = rs->snd_una };
 	u32 ack = RILL_CB(skb)->ack;
 	bool changed = false;
 

@@ -100,6 +100,15 @@ void rill_data_old(struct sock *sk, u32 seq, u32 end)
 		rill_dsack(sk, seq, rill_seq_min(end, rs->rcv_nxt), RILL_MIB_DSACK_OLD_SENT);
 }
 
+/* What was merged is as old as the last of it. */
+static void rill_merge_stamp(struct sk_buff *to, struct sk_buff *skb)
+{
+	if (skb->tstamp || skb_hwtstamps(skb)->hwtstamp) {
+		to->tstamp = skb->tstamp;
+		skb_hwtstamps(to)->hwtstamp = skb_hwtstamps(skb)->hwtstamp;
+	}
+}
+
 /* The first segment that rill_collapse() has not looked at. */
 static struct sk_buff *rill_collapse_start(struct sock *sk)
 {
@@ -159,6 +168,7 @@ static void rill_collapse(struct sock *sk)
 		skb_copy_bits(skb, 0, skb_put(to, skb->len), skb->len);
 		RILL_END(to) = RILL_END(skb);
 		RILL_CB(to)->flags |= RILL_CB(skb)->flags;
+		rill_merge_stamp(to, skb);
 		__skb_unlink(skb, &sk->sk_receive_queue);
 		consume_skb(skb);
 	}
@@ -216,6 +226,7 @@ static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 	if (rill_tail_takes(tail, skb)) {
 		skb_copy_bits(skb, 0, skb_put(tail, skb->len), skb->len);
 		RILL_END(tail) = RILL_END(skb);
+		rill_merge_stamp(tail, skb);
 		consume_skb(skb);
 		return;
 	}
@@ -224,6 +235,7 @@ static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 		atomic_add(delta, &sk->sk_rmem_alloc);
 		sk_mem_charge(sk, delta);
 		RILL_END(tail) = RILL_END(skb);
+		rill_merge_stamp(tail, skb);
 		skb_orphan(skb);
 		kfree_skb_partial(skb, stolen);
 		return;

@@ -621,8 +621,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->inet_num = req->c.skc_num;
 	sock_reset_flag(sk, SOCK_RCU_FREE);	/* which is for listeners */
 	inet->mc_list = NULL;
-	inet->mc_index = 0;
-	inet->rcv_tos = req->tos;
 	rill_child_return_route(inet, req);
 	atomic_set(&inet->inet_id, get_random_u16());
 	sk->sk_mark = req->mark;
@@ -811,6 +809,16 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	return 0;
 }
 
+/* MAY-9, IP_PKTOPTIONS: what IP said of the segment that completed a connection. */
+static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
+{
+	struct inet_sock *inet = inet_sk(child);
+
+	inet->mc_index = inet_iif(skb);
+	inet->mc_ttl = ip_hdr(skb)->ttl;
+	inet->rcv_tos = ip_hdr(skb)->tos;
+}
+
 /**
  * rill_child_start() - hand a new connection the segment that completed it
  * @listener: whom accept() will be called on
@@ -825,6 +833,7 @@ void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff 
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
 	sock_rps_save_rxhash(child, skb);
 	sk_mark_napi_id(child, skb);
+	rill_child_packet(child, skb);
 	/* accept() may be quick: the child may have a user already */
 	if (!sock_owned_by_user(child)) {
 		rill_input(child, skb);

@@ -53,6 +53,7 @@ static int rill_init_sock(struct sock *sk)
 	rill_cong_assign(sk);
 	rill_init_connection(sk);
 	sk->sk_write_space = rill_write_space;
+	sk->sk_error_report = rill_error_report;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	sk->sk_gso_type = SKB_GSO_TCPV4;
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(rn->wmem[1]));

@@ -9,6 +9,9 @@
 #include "compat.h"
 #include "proto.h"
 
+/* What drivers look at; IP and the queue have seen the whole. */
+#define RILL_GSO_STAMPS	(SKBTX_SW_TSTAMP | SKBTX_HW_TSTAMP)
+
 /* Sequence number, flags and checksum of each piece. */
 static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, __be32 daddr)
 {
@@ -38,19 +41,51 @@ static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, _
 	}
 }
 
+/* Whose stamp a super-segment asks for: NULL when nobody hears of it any more. */
+static struct sock *rill_gso_stamp_owner(const struct sk_buff *skb)
+{
+	struct sock *sk = skb->sk;
+
+	if (likely(!(skb_shinfo(skb)->tx_flags & RILL_GSO_STAMPS)) || !sk || !sk_fullsock(sk) ||
+	    sk->sk_prot != &rill_prot)
+		return NULL;
+	return sk;
+}
+
+/* The stamp belongs to the piece with the byte that it is about, at from the start. */
+static void rill_gso_stamp(struct sk_buff *segs, struct sock *sk, unsigned int mss, u8 tx_flags,
+			   u32 tskey, u32 at)
+{
+	for (; segs->next && at >= mss; at -= mss)
+		segs = segs->next;
+	skb_shinfo(segs)->tx_flags |= tx_flags & RILL_GSO_STAMPS;
+	skb_shinfo(segs)->tskey = tskey;
+	/* the last piece owns what the whole did, which keeps sk */
+	if (!segs->sk)
+		skb_set_owner_w(segs, sk);
+}
+
 /* struct offload_callbacks' gso_segment. */
 static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t features)
 {
 	unsigned int mss = skb_shinfo(skb)->gso_size, thlen;
 	const struct iphdr *iph = ip_hdr(skb);
 	__be32 saddr = iph->saddr, daddr = iph->daddr;
+	struct sock *owner = rill_gso_stamp_owner(skb);
+	u32 tskey = 0, at = 0;
 	struct sk_buff *segs;
+	u8 tx_flags = 0;
 
 	if (!pskb_may_pull(skb, sizeof(struct tcphdr)))
 		return ERR_PTR(-EINVAL);
 	thlen = tcp_hdr(skb)->doff * 4;
 	if (thlen < sizeof(struct tcphdr) || !pskb_may_pull(skb, thlen))
 		return ERR_PTR(-EINVAL);
+	if (unlikely(owner)) {
+		tx_flags = skb_shinfo(skb)->tx_flags;
+		tskey = skb_shinfo(skb)->tskey;
+		at = tskey + atomic_read(&owner->sk_tskey) - ntohl(tcp_hdr(skb)->seq);
+	}
 	__skb_pull(skb, thlen);
 	if (unlikely(skb->len <= mss))
 		return ERR_PTR(-EINVAL);
@@ -58,8 +93,11 @@ static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t f
 	if (!(features & NETIF_F_HW_CSUM))
 		features &= ~(NETIF_F_IP_CSUM | NETIF_F_IPV6_CSUM);
 	segs = skb_segment(skb, features);
-	if (!IS_ERR_OR_NULL(segs))
-		rill_gso_fix(segs, mss, saddr, daddr);
+	if (IS_ERR_OR_NULL(segs))
+		return segs;
+	rill_gso_fix(segs, mss, saddr, daddr);
+	if (unlikely(owner))
+		rill_gso_stamp(segs, owner, mss, tx_flags, tskey, at);
 	return segs;
 }
 

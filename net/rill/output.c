@@ -121,19 +121,19 @@ void rill_push(struct sock *sk, bool force)
 				break;
 			n = 0;
 		} else {
-			q.len = data;
+			q.len = unlikely(rs->marked) ? rill_stamp_limit(sk, data) : data;
 			q.mss = rill_bound_to_window(rs, mss);
 			q.max_wnd = rs->max_wnd;
 			/* Nagle as Minshall changed it: only a runt waits for a runt */
 			q.in_flight = rill_after(rs->snd_sml, rs->snd_una) ? rill_flight(rs) : 0;
-			/* what is urgent waits for no company, as in Linux */
-			now = force || rill_urg_mode(rs);
+			/* what is urgent, or may have none, waits for no company, as in Linux */
+			now = force || rill_urg_mode(rs) || q.len != data;
 			q.nodelay = rs->nodelay || now;
 			q.cork = (rs->cork || rs->more) && !now;
 			q.fin = fin;
 			n = min(rill_nagle_allow(&q), super);
 			if (force && !n)
-				n = min(data, q.usable);
+				n = min(q.len, q.usable);
 			n = rill_urg_limit(rs, rs->snd_nxt, n);
 			if (!n)
 				break;

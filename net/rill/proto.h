@@ -73,6 +73,22 @@ void rill_urg_passed(struct rill_sock *rs);
 bool rill_urg_at_mark(const struct rill_sock *rs, u32 seq);
 __poll_t rill_urg_poll(const struct rill_sock *rs);
 
+/* stamp.c */
+bool rill_stamp_rx_wanted(const struct sock *sk);
+void rill_stamp_rx_put(struct sock *sk, struct msghdr *msg, const struct rill_rx_stamp *rx);
+int rill_stamp_cmsg(struct sock *sk, struct msghdr *msg, u32 *tsflags);
+void rill_stamp_count(struct sock *sk);
+void rill_stamp_message(struct sock *sk, u32 tsflags, bool eor);
+u32 rill_stamp_limit(struct sock *sk, u32 len);
+void rill_stamp_segment(struct sock *sk, struct sk_buff *skb, struct sk_buff *from, u32 seq,
+			u32 len);
+void rill_stamp_acked(struct sock *sk, u32 una, const struct sk_buff *ack_skb);
+int rill_stamp_setsockopt(struct socket *sock, int optname, sockptr_t optval,
+			  unsigned int optlen);
+
+/* stamp_stats.c */
+void rill_error_report(struct sock *sk);
+
 /* minisock.c */
 u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
 u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);

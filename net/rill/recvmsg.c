@@ -67,7 +67,8 @@ int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
 	return 0;
 }
 
-static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags)
+static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, int flags,
+			       struct rill_rx_stamp *rx)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	u32 peek_seq = rs->copied_seq, offset = 0, used, skip;
@@ -84,7 +85,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	peek_seq += max(sk_peek_offset(sk, flags), 0);
-	while (len) {
+	do {
 		if (rill_urg_stops(sk, *seq, &copied, timeo))
 			break;
 		skb = rill_find_byte(sk, *seq, &offset);
@@ -106,7 +107,10 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			}
 			continue;
 		}
-		used = rill_urg_read_span(sk, *seq, min_t(size_t, skb->len - offset, len), &skip);
+		used = min_t(size_t, skb->len - offset, len);
+		skip = 0;
+		if (likely(used))
+			used = rill_urg_read_span(sk, *seq, used, &skip);
 		offset += skip;
 		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
@@ -116,6 +120,10 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		WRITE_ONCE(*seq, *seq + skip + used);
 		copied += used;
 		len -= used;
+		if (unlikely(rx)) {
+			rx->soft = skb->tstamp;
+			rx->hard = skb_hwtstamps(skb)->hwtstamp;
+		}
 		if (flags & MSG_PEEK) {
 			sk_peek_offset_fwd(sk, used);
 			continue;
@@ -125,7 +133,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
-	}
+	} while (len);
 	if (!(flags & MSG_PEEK))
 		rill_cleanup_rbuf(sk, copied);
 	return copied;
@@ -158,6 +166,8 @@ static int rill_inq_hint(const struct sock *sk)
  */
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len)
 {
+	bool stamps = rill_stamp_rx_wanted(sk);
+	struct rill_rx_stamp rx = { };
 	int ret, inq;
 
 	if (unlikely(flags & MSG_ERRQUEUE))
@@ -166,9 +176,11 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	    skb_queue_empty_lockless(&sk->sk_receive_queue))
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
-	ret = rill_recvmsg_locked(sk, msg, len, flags);
+	ret = rill_recvmsg_locked(sk, msg, len, flags, stamps ? &rx : NULL);
 	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;
 	release_sock(sk);
+	if (unlikely(stamps) && ret >= 0)
+		rill_stamp_rx_put(sk, msg, &rx);
 	if (ret >= 0 && inq >= 0)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 	return ret;

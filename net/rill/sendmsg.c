@@ -127,8 +127,11 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal, struct ubuf_
 	RILL_END(skb) += ret;
 	if (!rs->send_head)
 		rs->send_head = skb;
-	/* MSG_OOB: nothing leaves before it is known which byte is urgent */
-	if (skb->len >= goal && !(msg->msg_flags & MSG_OOB))
+	/*
+	 * The end of the message leaves with what is to be said of it; MSG_OOB:
+	 * nothing does before it is known which byte is urgent.
+	 */
+	if (skb->len >= goal && msg_data_left(msg) && !(msg->msg_flags & MSG_OOB))
 		rill_push(sk, false);
 	return ret;
 }
@@ -161,8 +164,8 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	int flags = msg->msg_flags, copied = 0, err;
+	u32 goal, tsflags = READ_ONCE(sk->sk_tsflags);
 	struct ubuf_info *uarg;
-	u32 goal;
 	long timeo;
 
 	err = rill_zerocopy_begin(sk, msg, &uarg);
@@ -180,6 +183,13 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		if (err)
 			goto failed;
 	}
+	if (unlikely(msg->msg_controllen)) {
+		err = rill_stamp_cmsg(sk, msg, &tsflags);
+		if (err)
+			goto failed;
+	}
+	if (unlikely(tsflags & SOF_TIMESTAMPING_OPT_ID))
+		rill_stamp_count(sk);
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	goal = rill_size_goal(sk);
 	err = -EPIPE;
@@ -218,6 +228,8 @@ failed:
 	if (copied) {
 		if (flags & MSG_OOB)
 			rill_urg_sent(rs);
+		if (unlikely(tsflags || flags & MSG_EOR))
+			rill_stamp_message(sk, tsflags, flags & MSG_EOR && !err);
 		rill_push(sk, false);
 		net_zcopy_put(uarg);
 		return copied;

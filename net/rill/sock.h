@@ -67,6 +67,7 @@ enum rill_deferred {
  * @node: [seq, end) in sequence space, SYN and FIN count; tree linkage while
  *	out of order
  * @ack: receive side: SEG.ACK
+ * @stamped: send queue: sequence number of the byte whose way is told (stamp.c)
  * @wnd: receive side: SEG.WND before scaling
  * @flags: TCPHDR_* of the header
  * @sent: send queue: RILL_SENT_*
@@ -74,7 +75,10 @@ enum rill_deferred {
  */
 struct rill_skb_cb {
 	struct rill_reasm_node	node;
-	u32	ack;
+	union {
+		u32	ack;
+		u32	stamped;
+	};
 	u16	wnd;
 	u8	flags;
 	union {
@@ -84,6 +88,20 @@ struct rill_skb_cb {
 };
 
 #define RILL_SENT_SEALED	0x1	/* a clone shares its frags: append no more */
+#define RILL_SENT_EOR		0x2	/* MSG_EOR: no segment goes on beyond its end */
+#define RILL_SENT_STAMP		0x4	/* the sending of a byte is told: SO_TIMESTAMPING */
+#define RILL_SENT_STAMP_ACK	0x8	/* so is that it was acknowledged */
+#define RILL_SENT_STAMPS	(RILL_SENT_STAMP | RILL_SENT_STAMP_ACK)
+
+/**
+ * struct rill_rx_stamp - when the last of what a read gives came
+ * @soft: by the kernel's clock, 0: unknown
+ * @hard: by the device's, 0: unknown
+ */
+struct rill_rx_stamp {
+	ktime_t	soft;
+	ktime_t	hard;
+};
 
 #define RILL_CB(skb)	((struct rill_skb_cb *)&(skb)->cb[0])
 #define RILL_SEQ(skb)	(RILL_CB(skb)->node.seq)
@@ -207,7 +225,8 @@ struct rill_sock {
 		urg_out:1,		/* snd_up means something */
 		probed:1,		/* the window was, since probe_us */
 		syn_lost:1,		/* more than one SYN of ours was: IW-2M */
-		counted:1;		/* in CurrEstab */
+		counted:1,		/* in CurrEstab */
+		marked:1;		/* something queued is of interest to stamp.c */
 	u8	fo_option:1,		/* our SYN had the option of fast open, */
 		fo_exp:1,		/* in the experimental form */
 		fo_data:1,		/* it had data, */
@@ -216,6 +235,7 @@ struct rill_sock {
 		fo_fail:2;		/* enum tcp_fastopen_client_fail */
 	u8	urg_state;		/* enum rill_urg_state, of the peer's urgent octet */
 	u8	urg_byte;		/* that octet, RILL_URG_HERE */
+	u8	ack_ttl;		/* of the ACK that stamps are told for */
 	u32	ts_recent;
 	u32	ts_recent_stamp;	/* seconds, when it was taken */
 	u32	ts_offset;
@@ -358,6 +378,23 @@ static inline u32 rill_flight(const struct rill_sock *rs)
 static inline u32 rill_pipe(const struct rill_sock *rs)
 {
 	return rs->board.in_flight - min(rs->recov.dup_len, rs->board.in_flight);
+}
+
+/* What recovery is doing, in the words of TCP_INFO. */
+static inline u8 rill_ca_state(const struct rill_sock *rs)
+{
+	switch (rs->recov.state) {
+	case RILL_RECOV_LOSS:
+		return TCP_CA_Loss;
+	case RILL_RECOV_FAST:
+		return TCP_CA_Recovery;
+	case RILL_RECOV_CWR:
+		return TCP_CA_CWR;
+	case RILL_RECOV_DISORDER:
+		return TCP_CA_Disorder;
+	default:
+		return TCP_CA_Open;
+	}
 }
 
 /* Has the FIN been acknowledged? */

@@ -209,8 +209,13 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 static int rill_set_socket(struct socket *sock, int optname, sockptr_t optval,
 			   unsigned int optlen)
 {
-	if (optname == SO_ZEROCOPY)
+	switch (optname) {
+	case SO_ZEROCOPY:
 		return rill_zerocopy_set(sock->sk, optval, optlen);
+	case SO_TIMESTAMPING_OLD:
+	case SO_TIMESTAMPING_NEW:
+		return rill_stamp_setsockopt(sock, optname, optval, optlen);
+	}
 	return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
 }
 
@@ -253,11 +258,7 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
 		return;
 	}
-	info->tcpi_ca_state = rs->recov.state == RILL_RECOV_LOSS ? TCP_CA_Loss :
-			      rs->recov.state == RILL_RECOV_FAST ? TCP_CA_Recovery :
-			      rs->recov.state == RILL_RECOV_CWR ? TCP_CA_CWR :
-			      rs->recov.state == RILL_RECOV_DISORDER ? TCP_CA_Disorder :
-			      TCP_CA_Open;
+	info->tcpi_ca_state = rill_ca_state(rs);
 	info->tcpi_retransmits = rs->retransmits;
 	info->tcpi_probes = rs->probes_out;
 	info->tcpi_backoff = rs->backoff;

@@ -331,6 +331,8 @@ static void rill_probe_tail(struct sock *sk)
 	u32 usable = rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2);
 	u32 nxt = rs->snd_nxt, len;
 
+	if (rs->marked)
+		data = rill_stamp_limit(sk, data);
 	if (rs->snd_nxt != rs->write_seq && usable)
 		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < usable);
 	rs->tlp_again = rs->snd_nxt == nxt;

@@ -419,6 +419,8 @@ int rill_send_new(struct sock *sk, u32 len, bool fin)
 	flags = rill_data_flags(rs, seq + len);
 	if (fin)
 		flags |= TCPHDR_FIN;
+	if (unlikely(rs->marked) && len)
+		rill_stamp_segment(sk, skb, from, seq, len);
 	rill_mark_sent(sk, tx, len + fin);
 	rill_mtu_sent(sk, seq, len);
 	rill_transmit(sk, skb, seq, flags, len);
@@ -458,8 +460,8 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 	struct rill_sock *rs = rill_sk(sk);
 	u32 data_end = rs->write_seq - rs->fin_queued, segs;
 	bool fin = rs->fin_queued && rs->snd_nxt == rs->write_seq;
+	struct sk_buff *from = NULL, *skb;
 	u64 now = rill_clock(rs);
-	struct sk_buff *skb;
 	u8 flags;
 
 	if (unlikely(!rs->syn_acked))
@@ -469,10 +471,13 @@ int rill_resend(struct sock *sk, u32 seq, u32 len)
 		len = 0;
 		skb = rill_alloc_header(GFP_ATOMIC);
 	} else {
-		skb = rill_range(sk, rill_find_sent(sk, seq), seq, &len);
+		from = rill_find_sent(sk, seq);
+		skb = rill_range(sk, from, seq, &len);
 	}
 	if (!skb)
 		return -ENOMEM;
+	if (unlikely(rs->marked) && len)
+		rill_stamp_segment(sk, skb, from, seq, len);
 	fin = fin && seq + len == data_end;
 	flags = rill_data_flags(rs, seq + len);
 	if (fin)

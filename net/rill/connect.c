@@ -120,7 +120,7 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 
-	rill_init_connection(sk);
+	rill_repair_init(sk);
 	inet->inet_dport = usin->sin_port;
 	rill_set_state(sk, RILL_EV_ACTIVE_OPEN);
 	err = rill_bind_connect(sk);
@@ -136,6 +136,10 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	}
 	sk_setup_caps(sk, &rt->dst);
 	rt = NULL;
+	if (unlikely(rill_sk(sk)->repair)) {
+		rill_repair_connect(sk, __sk_dst_get(sk));
+		return 0;
+	}
 	err = rill_connect_start(sk, __sk_dst_get(sk));
 	/* a SYN that did not leave is resent by the timer */
 	if (err && err != -ECONNREFUSED && err != -ENOMEM && err != -ENOBUFS)

@@ -146,13 +146,20 @@ static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 
 	rill_sync_mss(sk, rs->pmtu);
 }
 
-/* The peer's SYN is acknowledged both ways: data may flow. */
-static void rill_established(struct sock *sk, struct sk_buff *skb)
+/**
+ * rill_established() - the peer's SYN is acknowledged both ways: data may flow
+ * @sk: connection
+ * @seq: of the segment that said so, which has the window
+ * @ack: likewise
+ *
+ * Context: the socket lock is held.
+ */
+void rill_established(struct sock *sk, u32 seq, u32 ack)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	rs->snd_wl1 = RILL_SEQ(skb);
-	rs->snd_wl2 = RILL_CB(skb)->ack;
+	rs->snd_wl1 = seq;
+	rs->snd_wl2 = ack;
 	rs->max_wnd = rs->snd_wnd;
 	rs->last_any = jiffies;
 	rill_mtu_start(sk);
@@ -254,7 +261,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
 	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
-	rill_established(sk, skb);
+	rill_established(sk, RILL_SEQ(skb), ack);
 	/* SM-9, SM-21: data or FIN on the SYN come after it */
 	RILL_SEQ(skb)++;
 	rill_urg(sk, skb);
@@ -343,7 +350,7 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	rill_syn_rtt(sk, opts);
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
-	rill_established(sk, skb);
+	rill_established(sk, RILL_SEQ(skb), ack);
 	rs->out |= RILL_OUT_PUSH;
 	return true;
 }

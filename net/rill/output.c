@@ -97,6 +97,10 @@ void rill_push(struct sock *sk, bool force)
 
 	if (!((1 << sk->sk_state) & RILL_SEND_STATES) || !rs->syn_acked)
 		return;
+	if (unlikely(rs->repair)) {
+		rill_repair_push(sk);
+		return;
+	}
 	dst = __sk_dst_get(sk);
 	if (dst && dst_mtu(dst) != rs->pmtu)
 		rill_sync_mss(sk, dst_mtu(dst));

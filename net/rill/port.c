@@ -87,6 +87,8 @@ static bool rill_bind_conflict(struct sock *sk, struct rill_bind_bucket *tb, boo
 {
 	struct sock *other;
 
+	if (!automatic && sk->sk_reuse == SK_FORCE_REUSE)
+		return false;	/* TCP_REPAIR */
 	sk_for_each_bound(other, &tb->owners) {
 		if (other == sk)
 			continue;

@@ -33,12 +33,24 @@ void rill_input(struct sock *sk, struct sk_buff *skb);
 void rill_challenge(struct sock *sk);
 int rill_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void rill_reset_received(struct sock *sk);
+void rill_established(struct sock *sk, u32 seq, u32 ack);
 
 /* input_ack.c */
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts);
 void rill_rtt_take(struct sock *sk, u32 rtt_us);
 void rill_reo_expired(struct sock *sk);
 void rill_init_transfer(struct sock *sk);
+
+/* repair.c */
+int rill_repair_setsockopt(struct sock *sk, int name, int val, sockptr_t optval,
+			   unsigned int optlen);
+int rill_repair_getsockopt(const struct sock *sk, int name, int *val);
+int rill_repair_get_window(const struct sock *sk, int len, struct tcp_repair_window *w);
+void rill_repair_init(struct sock *sk);
+void rill_repair_connect(struct sock *sk, const struct dst_entry *dst);
+void rill_repair_push(struct sock *sk);
+int rill_repair_receive(struct sock *sk, struct msghdr *msg);
+int rill_repair_peek(struct sock *sk, struct msghdr *msg, size_t len);
 
 /* ecn.c */
 bool rill_ecn_wanted(const struct sock *sk);
@@ -50,6 +62,7 @@ void rill_ecn_echoed(struct sock *sk, u32 flight);
 
 /* input_data.c */
 void rill_data(struct sock *sk, struct sk_buff *skb);
+int rill_data_restore(struct sock *sk, struct sk_buff *skb);
 void rill_data_ready(struct sock *sk);
 void rill_data_old(struct sock *sk, u32 seq, u32 end);
 void rill_ofo_purge(struct sock *sk);
@@ -129,6 +142,7 @@ void rill_xmit_exit(void);
 u32 rill_mss_full(const struct rill_sock *rs);
 u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
+void rill_assume_sent(struct sock *sk);
 int rill_resend(struct sock *sk, u32 seq, u32 len);
 int rill_send_syn(struct sock *sk);
 void rill_send_ack(struct sock *sk);

@@ -136,6 +136,13 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		if (err)
 			goto failed;
 	}
+	if (unlikely(rs->repair)) {
+		if (rs->repair_queue == TCP_RECV_QUEUE)
+			return rill_repair_receive(sk, msg);
+		err = -EINVAL;
+		if (rs->repair_queue == TCP_NO_QUEUE)
+			goto failed;
+	}
 	sk_clear_bit(SOCKWQ_ASYNC_NOSPACE, sk);
 	goal = rill_size_goal(sk);
 	err = -EPIPE;

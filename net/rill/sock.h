@@ -285,7 +285,9 @@ struct rill_sock {
 	u8	nodelay:1,
 		cork:1,
 		cmsg_inq:1,		/* TCP_INQ */
-		cong_set:1;		/* cong_ops is the program's choice */
+		cong_set:1,		/* cong_ops is the program's choice */
+		repair:1,		/* TCP_REPAIR */
+		repair_queue:2;		/* TCP_REPAIR_QUEUE */
 };
 
 static inline struct rill_sock *rill_sk(const struct sock *sk)

@@ -77,6 +77,9 @@ void rill_write_queue_purge(struct sock *sk)
 void rill_init_once(struct sock *sk)
 {
 	rill_timers_init(sk);
+	/* a listener's mode is not its children's */
+	rill_sk(sk)->repair = 0;
+	rill_sk(sk)->repair_queue = 0;
 	/* who found a listener may want it long after a disconnect */
 	spin_lock_init(&rill_sk(sk)->listen.lock);
 }

@@ -352,6 +352,30 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 	rs->send_head = skb;
 }
 
+/**
+ * rill_assume_sent() - all that is queued was sent, by a socket that is gone
+ * @sk: connection in repair mode, with something that was not sent
+ *
+ * It may have been sent more than once, and an ACK tell of any of them: no
+ * round trip is measured by it, and no path MTU proven. Without memory for a
+ * range it is sent as if for the first time when repair ends.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_assume_sent(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_tx *tx = rill_tx_alloc();
+	u32 seq = rs->snd_nxt, end = rs->write_seq;
+
+	if (!tx)
+		return;
+	rill_mark_sent(sk, tx, end - seq);
+	rill_board_resend(&rs->board, seq, end, rs->clock_us);
+	rill_mtu_sent(sk, seq, end - seq - rs->fin_queued);
+	rill_mtu_resent(sk, seq, end);
+}
+
 static u8 rill_data_flags(const struct rill_sock *rs, u32 end)
 {
 	u8 flags = TCPHDR_ACK;

@@ -122,6 +122,7 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 
 	rill_repair_init(sk);
 	inet->inet_dport = usin->sin_port;
+	rill_md5_update(sk);
 	rill_set_state(sk, RILL_EV_ACTIVE_OPEN);
 	err = rill_bind_connect(sk);
 	if (err)

@@ -64,7 +64,10 @@ struct rill_cong_ops;
 	X(MTUP_SUCCESS, "MTUPSuccess")					\
 	X(MTUP_FAIL, "MTUPFail")					\
 	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
-	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")
+	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")			\
+	X(MD5_NOT_FOUND, "MD5NotFound")					\
+	X(MD5_UNEXPECTED, "MD5Unexpected")				\
+	X(MD5_FAILURE, "MD5Failure")
 
 /*
  * Why a segment was dropped: reason, counter ("RillDrop" + name) and the
@@ -96,7 +99,10 @@ struct rill_cong_ops;
 	X(SYN_OVERFLOW, "SynOverflow")					\
 	X(SYN_INVALID, "SynInvalid")					\
 	X(NO_MEMORY, "NoMemory")					\
-	X(NO_ROUTE, "NoRoute")
+	X(NO_ROUTE, "NoRoute")						\
+	X(MD5_NOT_FOUND, "MD5NotFound")					\
+	X(MD5_UNEXPECTED, "MD5Unexpected")				\
+	X(MD5_FAILURE, "MD5Failure")
 
 enum rill_mib {
 #define X(sym, name) RILL_MIB_##sym,

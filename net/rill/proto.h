@@ -10,6 +10,7 @@
 #include <net/protocol.h>
 
 #include "compat.h"
+#include "netns.h"
 #include "sock.h"
 
 /* module.c */
@@ -51,6 +52,39 @@ void rill_repair_connect(struct sock *sk, const struct dst_entry *dst);
 void rill_repair_push(struct sock *sk);
 int rill_repair_receive(struct sock *sk, struct msghdr *msg);
 int rill_repair_peek(struct sock *sk, struct msghdr *msg, size_t len);
+
+/* md5sig.c */
+struct rill_md5_key;
+DECLARE_STATIC_KEY_FALSE(rill_md5_needed);
+void rill_md5_exit(void);
+const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, __be32 addr, int l3index);
+void rill_md5_update(struct sock *sk);
+int rill_md5_setsockopt(struct sock *sk, int name, sockptr_t optval, unsigned int optlen);
+int rill_md5_inherit(struct sock *child, const struct sock *listener);
+const struct rill_md5_key *rill_md5_copy(const struct sock *sk);
+void rill_md5_purge(struct sock *sk);
+void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb, __be32 saddr,
+		   __be32 daddr);
+void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb);
+enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb);
+enum rill_mib rill_md5_check_mini(const struct rill_mini *tw, struct sk_buff *skb);
+bool rill_md5_reset_key(const struct sock *sk, struct sk_buff *skb,
+			const struct rill_md5_key **key);
+
+/* Nobody has keys: there is nothing to look for. */
+static inline const struct rill_md5_key *rill_md5_lookup(const struct sock *sk, __be32 addr,
+							 int l3index)
+{
+	return static_branch_unlikely(&rill_md5_needed) ? __rill_md5_lookup(sk, addr, l3index) :
+							  NULL;
+}
+
+/* Might this one be signed, or ought to be? Nearly none that does not look like it. */
+static inline bool rill_md5_concerns(const struct tcphdr *th)
+{
+	return static_branch_unlikely(&rill_md5_needed) ||
+	       !rill_opt_plain((const u8 *)(th + 1), th->doff * 4 - sizeof(*th));
+}
 
 /* ecn.c */
 bool rill_ecn_wanted(const struct sock *sk);
@@ -169,8 +203,8 @@ bool rill_mtu_probe(struct sock *sk);
 struct dst_entry *rill_v4_route(struct sock *sk);
 u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
 void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
-		u8 flags, const struct rill_opts *opts);
-void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb);
+		u8 flags, struct rill_opts *opts, const struct rill_md5_key *key);
+void rill_reply_reset(const struct sock *sk, struct sk_buff *skb);
 int rill_v4_init_net(struct net *net);
 void rill_v4_exit_net(struct net *net);
 

@@ -184,6 +184,8 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
 		return rill_set_congestion(sk, optval, optlen);
+	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
+		return rill_md5_setsockopt(sk, optname, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))

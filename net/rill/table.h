@@ -38,6 +38,7 @@ struct rill_bind_chain {
  * @bucket: the port, TIME_WAIT only
  * @listener: a counted reference, SYN_RECV only
  * @syn_node: in rill_listen.syn_list; SYN_RECV only
+ * @md5: a copy of the key of the connection; mostly NULL; TIME_WAIT only
  * @ip_opt: the way back that the SYN asked for; mostly NULL; SYN_RECV only
  * @rcv_nxt: next byte expected
  * @snd_nxt: SYN_RECV: ISS + 1; TIME_WAIT: after the FIN
@@ -50,6 +51,7 @@ struct rill_mini {
 	struct sock		*listener;
 	struct list_head	syn_node;
 	struct ip_options_rcu	*ip_opt;
+	const struct rill_md5_key *md5;
 	u64			synack_us;
 	u32			rcv_nxt;
 	u32			snd_nxt;

@@ -121,7 +121,7 @@ void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, 
 /* Options that every segment has, in bytes. */
 static unsigned int rill_opts_base(const struct rill_sock *rs)
 {
-	return rs->ts_ok ? RILL_TS_ALIGNED : 0;
+	return (rs->ts_ok ? RILL_TS_ALIGNED : 0) + (rs->md5 ? RILL_MD5_ALIGNED : 0);
 }
 
 /* What this connection puts on a segment with these flags. */
@@ -144,7 +144,10 @@ static void rill_opts_for(const struct sock *sk, u8 flags, struct rill_opts *o)
 	} else if (!(flags & TCPHDR_RST)) {
 		rill_sack_fill(&rs->sack, o);
 	}
-	if (offer ? rill_net(sock_net(sk))->timestamps : rs->ts_ok) {
+	if (unlikely(rs->md5))
+		o->present |= RILL_OPT_MD5;
+	/* as in Linux: signed, a SYN offers no timestamps, for SACKs would not fit beside both */
+	if (offer ? rill_net(sock_net(sk))->timestamps && !rs->md5 : rs->ts_ok) {
 		o->present |= RILL_OPT_TS;
 		o->tsval = rill_ts_clock(rs);
 		o->tsecr = flags & TCPHDR_ACK ? rs->ts_recent : 0;
@@ -231,6 +234,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 			 flags, &opts);
 	if (unlikely(rs->urg_out))
 		rill_urg_write(rs, tcp_hdr(skb), seq);
+	if (unlikely(rs->md5))
+		rill_md5_sign_for(sk, skb);
 	if (len > mss) {
 		skb_shinfo(skb)->gso_size = mss;
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(len, mss);

@@ -141,6 +141,9 @@ static const struct {
 	{ "ChallengeACK", "TCPChallengeACK" },
 	{ "MTUPSuccess", "TCPMTUPSuccess" },
 	{ "MTUPFail", "TCPMTUPFail" },
+	{ "MD5NotFound", "TCPMD5NotFound" },
+	{ "MD5Unexpected", "TCPMD5Unexpected" },
+	{ "MD5Failure", "TCPMD5Failure" },
 };
 
 #define WHITE	"\n "

@@ -181,6 +181,9 @@ int rill_disconnect(struct sock *sk, int flags)
 
 	if (old == TCP_LISTEN) {
 		rill_listen_close(sk);
+	} else if (unlikely(rill_sk(sk)->repair)) {
+		/* it lives on elsewhere */
+		WRITE_ONCE(sk->sk_err, ECONNABORTED);
 	} else if (rill_needs_reset(old)) {
 		rill_send_reset(sk, sk->sk_allocation);
 		WRITE_ONCE(sk->sk_err, ECONNRESET);
@@ -251,7 +254,10 @@ void rill_close(struct sock *sk, long timeout)
 	unread = rill_purge_unread(sk);
 	if (sk->sk_state == TCP_CLOSE)
 		goto adjudge;
-	if (unread) {
+	if (unlikely(rill_sk(sk)->repair)) {
+		rill_disconnect(sk, 0);
+		WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	} else if (unread) {
 		/* C25, CL-1: the peer must learn that data was lost */
 		rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_CLOSE);
 		if (rill_needs_reset(sk->sk_state))

@@ -158,8 +158,9 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 
-	rill_init_connection(sk);
+	rill_repair_init(sk);
 	inet->inet_dport = usin->sin_port;
+	rill_md5_update(sk);
 	rill_set_state(sk, RILL_EV_ACTIVE_OPEN);
 	err = rill_bind_connect(sk);
 	if (err)
@@ -174,6 +175,10 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	}
 	sk_setup_caps(sk, &rt->dst);
 	rt = NULL;
+	if (unlikely(rill_sk(sk)->repair)) {
+		rill_repair_connect(sk, __sk_dst_get(sk));
+		return 0;
+	}
 	rill_connect_start(sk, __sk_dst_get(sk));
 	if (rill_sk(sk)->fo_connect && !rill_sk(sk)->fo_req)
 		err = rill_fastopen_connect(sk);

@@ -147,13 +147,20 @@ static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 
 	rill_sync_mss(sk, rs->pmtu);
 }
 
-/* The peer's SYN is acknowledged both ways: data may flow. */
-static void rill_established(struct sock *sk, struct sk_buff *skb)
+/**
+ * rill_established() - the peer's SYN is acknowledged both ways: data may flow
+ * @sk: connection
+ * @seq: of the segment that said so, which has the window
+ * @ack: likewise
+ *
+ * Context: the socket lock is held.
+ */
+void rill_established(struct sock *sk, u32 seq, u32 ack)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	rs->snd_wl1 = RILL_SEQ(skb);
-	rs->snd_wl2 = RILL_CB(skb)->ack;
+	rs->snd_wl1 = seq;
+	rs->snd_wl2 = ack;
 	rs->max_wnd = max(rs->max_wnd, rs->snd_wnd);
 	rs->last_any = jiffies;
 	if (unlikely(rill_fastopen_early(sk))) {
@@ -271,7 +278,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
 	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
-	rill_established(sk, skb);
+	rill_established(sk, RILL_SEQ(skb), ack);
 	if (unlikely(rs->fo_option || rs->fo_data))
 		rill_fastopen_answered(sk, skb, opts);
 	/* SM-9, SM-21: data or FIN on the SYN come after it */
@@ -384,7 +391,7 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	rill_syn_rtt(sk, opts);
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
-	rill_established(sk, skb);
+	rill_established(sk, RILL_SEQ(skb), ack);
 	rs->out |= RILL_OUT_PUSH;
 	return true;
 }

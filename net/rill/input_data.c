@@ -386,6 +386,27 @@ static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 }
 
 /**
+ * rill_data_restore() - data that came before this socket was there
+ * @sk: connection in repair mode; its FIN has not come
+ * @skb: next in order, with a header that has no flags; eaten on success
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0 or -ENOMEM.
+ */
+int rill_data_restore(struct sock *sk, struct sk_buff *skb)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (!rill_rmem_admit(sk, skb))
+		return -ENOMEM;
+	rill_queue_tail(sk, skb);
+	if (!rill_reasm_empty(&rs->ofo) && rill_ofo_drain(sk))
+		rill_fin(sk);
+	rill_data_ready(sk);
+	return 0;
+}
+
+/**
  * rill_data() - process a segment's data and FIN
  * @sk: connection, ESTABLISHED or beyond; in SYN_RECV for the data of a SYN
  * @skb: the segment, header pulled; eaten

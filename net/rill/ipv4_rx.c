@@ -45,6 +45,12 @@ static enum rill_mib rill_v4_admit(struct sock *sk, struct sk_buff *skb)
 		return RILL_DROP_MIN_TTL;
 	if (!xfrm4_policy_check(sk, XFRM_POLICY_IN, skb))
 		return RILL_DROP_POLICY;
+	if (unlikely(rill_md5_concerns(tcp_hdr(skb)))) {
+		enum rill_mib why = rill_md5_check(sk, skb);
+
+		if (why)
+			return why;
+	}
 	if (sk_filter_trim_cap(sk, skb, tcp_hdr(skb)->doff * 4))
 		return RILL_DROP_FILTER;
 	/* a filter may have cut data off */
@@ -162,7 +168,7 @@ static void rill_v4_no_socket(struct net *net, struct sk_buff *skb)
 static bool rill_v4_tw_syn(struct net *net, struct rill_mini *tw, struct sk_buff *skb, int dif,
 			   int sdif)
 {
-	struct sock *sk = rill_lookup_listener(net, skb, dif, sdif);
+	struct sock *sk = rill_lookup_listener(net, skb, tw->c.skc_num, dif, sdif);
 
 	if (!sk) {
 		rill_time_wait_ack(tw, skb);
@@ -181,11 +187,15 @@ static bool rill_v4_tw_syn(struct net *net, struct rill_mini *tw, struct sk_buff
 static bool rill_v4_mini(struct net *net, struct rill_mini *mini, struct sk_buff *skb, int dif,
 			 int sdif)
 {
-	enum rill_mib why;
+	enum rill_mib why = 0;
 
 	if (mini->c.skc_state == TCP_TIME_WAIT) {
-		if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb)) {
-			rill_drop_net(net, skb, RILL_DROP_POLICY);
+		if (!xfrm4_policy_check(NULL, XFRM_POLICY_IN, skb))
+			why = RILL_DROP_POLICY;
+		else if (unlikely(rill_md5_concerns(tcp_hdr(skb))))
+			why = rill_md5_check_mini(mini, skb);
+		if (why) {
+			rill_drop_net(net, skb, why);
 			return false;
 		}
 		if (rill_time_wait_rcv(mini, skb) == RILL_TW_SYN &&

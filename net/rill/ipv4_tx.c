@@ -62,11 +62,12 @@ u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst)
  * @window: SEG.WND as the field says it
  * @flags: TCPHDR_*
  * @opts: options
+ * @key: key to sign the answer with, or NULL
  *
  * Context: softirqs off, RCU.
  */
 void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
-		u8 flags, const struct rill_opts *opts)
+		u8 flags, struct rill_opts *opts, const struct rill_md5_key *key)
 {
 	const struct tcphdr *th = tcp_hdr(in);
 	const struct iphdr *iph = ip_hdr(in);
@@ -88,7 +89,11 @@ void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16
 		return;
 	}
 	skb_reserve(skb, RILL_MAX_HEADER);
+	if (key)
+		opts->present |= RILL_OPT_MD5;
 	rill_fill_header(skb, th->dest, th->source, seq, ack, window, flags, opts);
+	if (key)
+		rill_md5_sign(key, skb, iph->daddr, iph->saddr);
 	rill_fill_checksum(skb, iph->daddr, iph->saddr, false);
 	skb_dst_set(skb, &rt->dst);
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
@@ -102,8 +107,9 @@ void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16
  *
  * Context: softirqs off, RCU, or backlog.
  */
-void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb)
+void rill_reply_reset(const struct sock *sk, struct sk_buff *skb)
 {
+	const struct rill_md5_key *key;
 	const struct tcphdr *th = tcp_hdr(skb);
 	struct net *net = sk ? sock_net(sk) : dev_net(skb->dev);
 	struct rill_opts opts = {};
@@ -111,12 +117,15 @@ void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb)
 	/* nothing is said to, or on behalf of, a broadcast (MUST-57) */
 	if (!sk && skb_rtable(skb)->rt_type != RTN_LOCAL)
 		return;
-	rill_mib_inc(net, RILL_MIB_OUT_RSTS);
 	rcu_read_lock();
+	if (!rill_md5_reset_key(sk, skb, &key))
+		goto out;
+	rill_mib_inc(net, RILL_MIB_OUT_RSTS);
 	if (th->ack)
-		rill_reply(net, skb, ntohl(th->ack_seq), 0, 0, TCPHDR_RST, &opts);
+		rill_reply(net, skb, ntohl(th->ack_seq), 0, 0, TCPHDR_RST, &opts, key);
 	else
-		rill_reply(net, skb, 0, RILL_END(skb), 0, TCPHDR_RST | TCPHDR_ACK, &opts);
+		rill_reply(net, skb, 0, RILL_END(skb), 0, TCPHDR_RST | TCPHDR_ACK, &opts, key);
+out:
 	rcu_read_unlock();
 }
 

@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <net/busy_poll.h>
 #include <net/ip.h>
+#include <net/l3mdev.h>
 #include <net/route.h>
 #include <net/tcp.h>
 
@@ -96,6 +97,7 @@ void rill_mini_free(struct rill_mini *mini)
 	if (mini->listener)
 		sock_put(mini->listener);
 	kfree(mini->ip_opt);
+	kfree(mini->md5);
 	kmem_cache_free(rill_mini_cache, mini);
 }
 
@@ -160,10 +162,22 @@ static struct dst_entry *rill_req_route(const struct rill_mini *req)
 	return &rt->dst;
 }
 
+/* The listener's key for the peer. Context: RCU. */
+static const struct rill_md5_key *rill_req_key(const struct rill_mini *req)
+{
+	struct net *net = read_pnet(&req->c.skc_net);
+
+	if (!static_branch_unlikely(&rill_md5_needed))
+		return NULL;
+	return rill_md5_lookup(req->listener, req->c.skc_daddr,
+			       l3mdev_master_ifindex_by_index(net, req->c.skc_bound_dev_if));
+}
+
 /* Context: softirqs off, RCU. */
 static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 			     const struct rill_fo_cookie *fo)
 {
+	const struct rill_md5_key *key = rill_req_key(req);
 	u8 ect = req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0;
 	struct net *net = read_pnet(&req->c.skc_net);
 	struct rill_opts opts;
@@ -178,9 +192,13 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 	rill_synack_options(req, &opts);
 	if (fo)
 		rill_fo_write(fo, &opts);
+	if (key)
+		opts.present |= RILL_OPT_MD5;
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
+	if (key)
+		rill_md5_sign(key, skb, req->c.skc_rcv_saddr, req->c.skc_daddr);
 	rill_fill_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
@@ -498,6 +516,9 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		rill_mini_free(req);
 		return 0;
 	}
+	/* as in Linux: SACKs are worth more than timestamps where both do not fit */
+	if (req->sack_ok && rill_req_key(req))
+		req->ts_ok = 0;
 	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
@@ -656,6 +677,10 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->retransmits = req->retrans;
 	rs->total_retrans = req->retrans;
 	sk_setup_caps(sk, dst);
+	if (rill_md5_inherit(sk, listener)) {
+		rill_child_abort(sk, false);
+		return NULL;
+	}
 	rill_sync_mss(sk, dst_mtu(dst));
 	if (rill_bind_inherit(sk, listener)) {
 		rill_child_abort(sk, false);
@@ -750,7 +775,7 @@ static void rill_req_ack(struct rill_mini *req, struct sk_buff *skb)
 		opts.tsecr = req->ts_recent;
 	}
 	rill_reply(read_pnet(&req->c.skc_net), skb, req->snd_nxt, req->rcv_nxt,
-		   req->rcv_wnd >> req->rcv_wscale, TCPHDR_ACK, &opts);
+		   req->rcv_wnd >> req->rcv_wscale, TCPHDR_ACK, &opts, rill_req_key(req));
 }
 
 /* Why a segment does not complete the handshake; 0 if it does. */

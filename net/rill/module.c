@@ -287,6 +287,7 @@ out_counter:
 
 static void rill_exit_memory(void)
 {
+	rill_md5_exit();
 	rill_xmit_exit();
 	rill_mini_exit();
 	rill_port_exit();
@@ -380,5 +381,7 @@ module_exit(rill_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_DESCRIPTION("Rill, a TCP-like stream transport");
+/* for TCP_MD5SIG; without it that option fails */
+MODULE_SOFTDEP("pre: md5");
 MODULE_ALIAS_NETPROTO(AF_RILL);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL, SOCK_STREAM);

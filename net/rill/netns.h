@@ -75,7 +75,10 @@ struct rill_fo_keys;
 	X(FASTOPEN_BLACKHOLE, "FastOpenBlackhole")			\
 	X(FASTOPEN_PASSIVE_ALT_KEY, "FastOpenPassiveAltKey")		\
 	X(OUT_OF_WINDOW_ICMPS, "OutOfWindowIcmps")			\
-	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")
+	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")			\
+	X(MD5_NOT_FOUND, "MD5NotFound")					\
+	X(MD5_UNEXPECTED, "MD5Unexpected")				\
+	X(MD5_FAILURE, "MD5Failure")
 
 /*
  * Why a segment was dropped: reason, counter ("RillDrop" + name) and the
@@ -107,7 +110,10 @@ struct rill_fo_keys;
 	X(SYN_OVERFLOW, "SynOverflow")					\
 	X(SYN_INVALID, "SynInvalid")					\
 	X(NO_MEMORY, "NoMemory")					\
-	X(NO_ROUTE, "NoRoute")
+	X(NO_ROUTE, "NoRoute")						\
+	X(MD5_NOT_FOUND, "MD5NotFound")					\
+	X(MD5_UNEXPECTED, "MD5Unexpected")				\
+	X(MD5_FAILURE, "MD5Failure")
 
 enum rill_mib {
 #define X(sym, name) RILL_MIB_##sym,

@@ -99,6 +99,10 @@ void rill_push(struct sock *sk, bool force)
 	if (unlikely(!((1 << sk->sk_state) & RILL_SEND_STATES) || !rs->syn_acked) &&
 	    !rill_fastopen_early(sk))
 		return;
+	if (unlikely(rs->repair)) {
+		rill_repair_push(sk);
+		return;
+	}
 	dst = __sk_dst_get(sk);
 	if (dst && dst_mtu(dst) != rs->pmtu)
 		rill_sync_mss(sk, dst_mtu(dst));
@@ -265,6 +269,9 @@ u32 rill_size_goal(const struct sock *sk)
 	u32 mss = rill_mss_now(rill_sk(sk));
 	u32 max = min_t(u32, sk->sk_gso_max_size ? : RILL_SUPER_MAX, RILL_SUPER_MAX);
 
+	/* each segment has a signature of its own */
+	if (unlikely(rill_sk(sk)->md5))
+		return mss;
 	/* an administrator may have left a device less than headers */
 	max -= min(max, headers);
 	if (sk->sk_gso_max_segs)

@@ -10,6 +10,7 @@
 #include <net/protocol.h>
 
 #include "compat.h"
+#include "netns.h"
 #include "sock.h"
 
 /* module.c */
@@ -33,12 +34,57 @@ void rill_input(struct sock *sk, struct sk_buff *skb);
 void rill_challenge(struct sock *sk);
 int rill_backlog_rcv(struct sock *sk, struct sk_buff *skb);
 void rill_reset_received(struct sock *sk);
+void rill_established(struct sock *sk, u32 seq, u32 ack);
 
 /* input_ack.c */
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts);
 void rill_rtt_take(struct sock *sk, u32 rtt_us);
 void rill_reo_expired(struct sock *sk);
 void rill_init_transfer(struct sock *sk);
+
+/* repair.c */
+int rill_repair_setsockopt(struct sock *sk, int name, int val, sockptr_t optval,
+			   unsigned int optlen);
+int rill_repair_getsockopt(const struct sock *sk, int name, int *val);
+int rill_repair_get_window(const struct sock *sk, int len, struct tcp_repair_window *w);
+void rill_repair_init(struct sock *sk);
+void rill_repair_connect(struct sock *sk, const struct dst_entry *dst);
+void rill_repair_push(struct sock *sk);
+int rill_repair_receive(struct sock *sk, struct msghdr *msg);
+int rill_repair_peek(struct sock *sk, struct msghdr *msg, size_t len);
+
+/* md5sig.c */
+struct rill_md5_key;
+DECLARE_STATIC_KEY_FALSE(rill_md5_needed);
+void rill_md5_exit(void);
+const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, __be32 addr, int l3index);
+void rill_md5_update(struct sock *sk);
+int rill_md5_setsockopt(struct sock *sk, int name, sockptr_t optval, unsigned int optlen);
+int rill_md5_inherit(struct sock *child, const struct sock *listener);
+const struct rill_md5_key *rill_md5_copy(const struct sock *sk);
+void rill_md5_purge(struct sock *sk);
+void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb, __be32 saddr,
+		   __be32 daddr);
+void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb);
+enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb);
+enum rill_mib rill_md5_check_mini(const struct rill_mini *tw, struct sk_buff *skb);
+bool rill_md5_reset_key(const struct sock *sk, struct sk_buff *skb,
+			const struct rill_md5_key **key);
+
+/* Nobody has keys: there is nothing to look for. */
+static inline const struct rill_md5_key *rill_md5_lookup(const struct sock *sk, __be32 addr,
+							 int l3index)
+{
+	return static_branch_unlikely(&rill_md5_needed) ? __rill_md5_lookup(sk, addr, l3index) :
+							  NULL;
+}
+
+/* Might this one be signed, or ought to be? Nearly none that does not look like it. */
+static inline bool rill_md5_concerns(const struct tcphdr *th)
+{
+	return static_branch_unlikely(&rill_md5_needed) ||
+	       !rill_opt_plain((const u8 *)(th + 1), th->doff * 4 - sizeof(*th));
+}
 
 /* ecn.c */
 bool rill_ecn_listener(const struct sock *sk);
@@ -51,6 +97,7 @@ void rill_ecn_echoed(struct sock *sk, u32 flight);
 
 /* input_data.c */
 void rill_data(struct sock *sk, struct sk_buff *skb);
+int rill_data_restore(struct sock *sk, struct sk_buff *skb);
 void rill_data_ready(struct sock *sk);
 void rill_data_old(struct sock *sk, u32 seq, u32 end);
 void rill_ofo_purge(struct sock *sk);
@@ -146,6 +193,7 @@ void rill_xmit_exit(void);
 u32 rill_mss_full(const struct rill_sock *rs);
 u32 rill_mss_now(const struct rill_sock *rs);
 int rill_send_new(struct sock *sk, u32 len, bool fin);
+void rill_assume_sent(struct sock *sk);
 int rill_resend(struct sock *sk, u32 seq, u32 len);
 int rill_send_syn(struct sock *sk);
 int rill_send_syn_data(struct sock *sk, u32 len);
@@ -173,8 +221,8 @@ bool rill_mtu_probe(struct sock *sk);
 struct dst_entry *rill_v4_route(struct sock *sk);
 u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
 void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
-		u8 flags, const struct rill_opts *opts);
-void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb);
+		u8 flags, struct rill_opts *opts, const struct rill_md5_key *key);
+void rill_reply_reset(const struct sock *sk, struct sk_buff *skb);
 int rill_v4_init_net(struct net *net);
 void rill_v4_exit_net(struct net *net);
 

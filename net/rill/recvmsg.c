@@ -82,6 +82,15 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		return -ENOTCONN;
 	if (flags & MSG_OOB)
 		return rill_urg_recv(sk, msg, len, flags);
+	if (unlikely(rs->repair)) {
+		/* what is read out stays where it is */
+		if (!(flags & MSG_PEEK))
+			return -EPERM;
+		if (rs->repair_queue == TCP_SEND_QUEUE)
+			return rill_repair_peek(sk, msg, len);
+		if (rs->repair_queue == TCP_NO_QUEUE)
+			return -EINVAL;
+	}
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
 	peek_seq += max(sk_peek_offset(sk, flags), 0);

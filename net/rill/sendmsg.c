@@ -183,6 +183,15 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 		if (err)
 			goto failed;
 	}
+	if (unlikely(rs->repair)) {
+		if (rs->repair_queue == TCP_RECV_QUEUE) {
+			net_zcopy_put_abort(uarg, true);
+			return rill_repair_receive(sk, msg);
+		}
+		err = -EINVAL;
+		if (rs->repair_queue == TCP_NO_QUEUE)
+			goto failed;
+	}
 	if (unlikely(msg->msg_controllen)) {
 		err = rill_stamp_cmsg(sk, msg, &tsflags);
 		if (err)

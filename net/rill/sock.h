@@ -214,7 +214,8 @@ struct rill_sock {
 		pingpong:1,		/* answers carry our ACKs */
 		fin_queued:1,		/* write_seq counts a FIN */
 		fin_rcvd:1,
-		more:1;			/* MSG_MORE, or sendmsg has not finished */
+		more:1,			/* MSG_MORE, or sendmsg has not finished */
+		md5:1;			/* RFC 2385: there is a key for the peer */
 	struct rill_ecn ecn;
 	u8	cwnd_limited:1,		/* cwnd, nothing else, held data back */
 		syn_acked:1,		/* snd_una is past iss */
@@ -309,6 +310,7 @@ struct rill_sock {
 
 	/* options: kept by a disconnect, inherited by a listener's children */
 	const struct rill_cong_ops *cong_ops;	/* we hold its module; cong.c */
+	struct hlist_head md5_keys;	/* RCU; md5sig.c */
 	u32	user_timeout;		/* ms; 0: retries2 */
 	u32	keep_idle;		/* jiffies; 0: sysctl */
 	u32	keep_intvl;		/* jiffies; 0: sysctl */
@@ -322,7 +324,9 @@ struct rill_sock {
 		cmsg_inq:1,		/* TCP_INQ */
 		fo_connect:1,		/* TCP_FASTOPEN_CONNECT */
 		fo_no_cookie:1,		/* TCP_FASTOPEN_NO_COOKIE */
-		cong_set:1;		/* cong_ops is the program's choice */
+		cong_set:1,		/* cong_ops is the program's choice */
+		repair:1,		/* TCP_REPAIR */
+		repair_queue:2;		/* TCP_REPAIR_QUEUE */
 };
 
 static inline struct rill_sock *rill_sk(const struct sock *sk)

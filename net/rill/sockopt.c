@@ -195,12 +195,16 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return rill_set_congestion(sk, optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
 		return rill_fastopen_set_key(sk, optval, optlen);
+	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
+		return rill_md5_setsockopt(sk, optname, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
 	lock_sock(sk);
 	err = rill_set_int(sk, optname, val);
+	if (err == -ENOPROTOOPT)
+		err = rill_repair_setsockopt(sk, optname, val, optval, optlen);
 	release_sock(sk);
 	return err;
 }
@@ -341,6 +345,8 @@ static int rill_get_int(struct sock *sk, int name)
 	case TCP_WINDOW_CLAMP:
 		return rs->user_window ? : min_t(u32, rs->window_clamp, INT_MAX);
 	case TCP_MAXSEG:
+		if (rs->repair)
+			return rs->mss_clamp;
 		/* what was set, where it will count; else what is, or was, in use */
 		if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN) && rs->mss_user)
 			return rs->mss_user;
@@ -384,8 +390,9 @@ static int rill_put_opt(char __user *optval, int __user *optlen, int len, const 
 int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval,
 		    int __user *optlen)
 {
+	struct tcp_repair_window window;
 	struct tcp_info info;
-	int val, len;
+	int val, len, err;
 
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
@@ -418,12 +425,20 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		release_sock(sk);
 		return rill_put_opt(optval, optlen, len, name, sizeof(name));
 	}
+	if (optname == TCP_REPAIR_WINDOW) {
+		lock_sock(sk);
+		err = rill_repair_get_window(sk, len, &window);
+		release_sock(sk);
+		return err ? : rill_put_opt(optval, optlen, len, &window, sizeof(window));
+	}
 	lock_sock(sk);
-	val = rill_get_int(sk, optname);
+	err = rill_repair_getsockopt(sk, optname, &val);
+	if (err == -ENOPROTOOPT) {
+		val = rill_get_int(sk, optname);
+		err = val == -ENOPROTOOPT ? val : 0;
+	}
 	release_sock(sk);
-	if (val == -ENOPROTOOPT)
-		return val;
-	return rill_put_opt(optval, optlen, len, &val, sizeof(val));
+	return err ? : rill_put_opt(optval, optlen, len, &val, sizeof(val));
 }
 
 /*

@@ -80,6 +80,11 @@ void rill_write_queue_purge(struct sock *sk)
 void rill_init_once(struct sock *sk)
 {
 	rill_timers_init(sk);
+	/* a listener's mode is not its children's */
+	rill_sk(sk)->repair = 0;
+	rill_sk(sk)->repair_queue = 0;
+	/* and its keys are only its own */
+	INIT_HLIST_HEAD(&rill_sk(sk)->md5_keys);
 	/* who found a listener may want it long after a disconnect */
 	spin_lock_init(&rill_sk(sk)->listen.lock);
 }
@@ -154,6 +159,7 @@ void rill_destroy_sock(struct sock *sk)
 	rill_ofo_purge(sk);
 	rill_bind_put(sk);
 	rill_cong_release(sk);
+	rill_md5_purge(sk);
 	sk_sockets_allocated_dec(sk);
 }
 

@@ -164,6 +164,7 @@ static int rill_listen_score(const struct sock *sk, const struct net *net, __be3
  * rill_lookup_listener() - find the listener for a SYN
  * @net: namespace
  * @skb: the segment, data starts at its header
+ * @dport: our port, host order
  * @dif: interface that it came in by
  * @sdif: the slave interface of it, 0 if none
  *
@@ -173,10 +174,10 @@ static int rill_listen_score(const struct sock *sk, const struct net *net, __be3
  * Context: softirqs off, RCU.
  * Return: a referenced listener, or NULL.
  */
-struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, int dif, int sdif)
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, u16 dport, int dif,
+				  int sdif)
 {
 	const struct iphdr *iph = ip_hdr(skb);
-	u16 dport = ntohs(tcp_hdr(skb)->dest);
 	unsigned int slot = rill_listen_slot(net, dport);
 	const struct hlist_nulls_node *node;
 	struct sock *sk, *best;
@@ -225,7 +226,7 @@ struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif
 
 	sk = rill_lookup_established(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
 				     dif, sdif);
-	return sk ? : rill_lookup_listener(net, skb, dif, sdif);
+	return sk ? : rill_lookup_listener(net, skb, ntohs(th->dest), dif, sdif);
 }
 
 /* Another owner of c's tuple in its chain, which the caller has locked. */

@@ -54,6 +54,7 @@ struct rill_bind_chain {
  * @bucket: the port, TIME_WAIT only
  * @listener: a counted reference, SYN_RECV only
  * @syn_node: in rill_listen.syn_list; SYN_RECV only
+ * @md5: a copy of the key of the connection; mostly NULL; TIME_WAIT only
  * @ip_opt: the way back that the SYN asked for; mostly NULL; SYN_RECV only
  * @rcv_nxt: next byte expected
  * @snd_nxt: SYN_RECV: ISS + 1; TIME_WAIT: after the FIN
@@ -66,6 +67,7 @@ struct rill_mini {
 	struct sock		*listener;
 	struct list_head	syn_node;
 	struct ip_options_rcu	*ip_opt;
+	const struct rill_md5_key *md5;
 	u64			synack_us;
 	u32			rcv_nxt;
 	u32			snd_nxt;
@@ -122,7 +124,8 @@ void rill_table_exit(void);
 struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif);
 struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
 				     __be32 daddr, u16 dport, int dif, int sdif);
-struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, int dif, int sdif);
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, u16 dport, int dif,
+				  int sdif);
 int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
 bool rill_hash_new(struct sock_common *c);

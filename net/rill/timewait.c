@@ -92,6 +92,7 @@ void rill_time_wait(struct sock *sk)
 	tw->ts_offset = rs->ts_offset;
 	tw->tos = inet_sk(sk)->tos;
 	tw->mark = sk->sk_mark;
+	tw->md5 = rill_md5_copy(sk);
 	timer_setup(&tw->timer, rill_tw_timer, TIMER_PINNED);
 	/* who gets a reference by way of an old chain sees what it is now */
 	smp_wmb();
@@ -131,7 +132,7 @@ void rill_time_wait_ack(struct rill_mini *tw, struct sk_buff *skb)
 		opts.tsecr = tw->ts_recent;
 	}
 	rill_reply(net, skb, tw->snd_nxt, tw->rcv_nxt, tw->rcv_wnd >> tw->rcv_wscale, TCPHDR_ACK,
-		   &opts);
+		   &opts, tw->md5);
 }
 
 /* RFC 6191, 2 (TW-2S): is this SYN newer than all of the old connection? */

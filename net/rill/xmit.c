@@ -128,7 +128,7 @@ void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, 
 /* Options that every segment has, in bytes. */
 static unsigned int rill_opts_base(const struct rill_sock *rs)
 {
-	return rs->ts_ok ? RILL_TS_ALIGNED : 0;
+	return (rs->ts_ok ? RILL_TS_ALIGNED : 0) + (rs->md5 ? RILL_MD5_ALIGNED : 0);
 }
 
 /* What this connection puts on a segment with these flags. */
@@ -151,7 +151,10 @@ static void rill_opts_for(struct sock *sk, u8 flags, struct rill_opts *o)
 	} else if (!(flags & TCPHDR_RST)) {
 		rill_sack_fill(&rs->sack, o);
 	}
-	if (offer ? rill_net(sock_net(sk))->timestamps : rs->ts_ok) {
+	if (unlikely(rs->md5))
+		o->present |= RILL_OPT_MD5;
+	/* as in Linux: signed, a SYN offers no timestamps, for SACKs would not fit beside both */
+	if (offer ? rill_net(sock_net(sk))->timestamps && !rs->md5 : rs->ts_ok) {
 		o->present |= RILL_OPT_TS;
 		o->tsval = rill_ts_clock(rs);
 		o->tsecr = flags & TCPHDR_ACK ? rs->ts_recent : 0;
@@ -240,6 +243,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 			 flags, &opts);
 	if (unlikely(rs->urg_out))
 		rill_urg_write(rs, tcp_hdr(skb), seq);
+	if (unlikely(rs->md5))
+		rill_md5_sign_for(sk, skb);
 	if (len > mss) {
 		skb_shinfo(skb)->gso_size = mss;
 		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(len, mss);
@@ -371,6 +376,30 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 		skb = skb_queue_is_last(&sk->sk_write_queue, skb) ? NULL :
 		      skb_queue_next(&sk->sk_write_queue, skb);
 	rs->send_head = skb;
+}
+
+/**
+ * rill_assume_sent() - all that is queued was sent, by a socket that is gone
+ * @sk: connection in repair mode, with something that was not sent
+ *
+ * It may have been sent more than once, and an ACK tell of any of them: no
+ * round trip is measured by it, and no path MTU proven. Without memory for a
+ * range it is sent as if for the first time when repair ends.
+ *
+ * Context: the socket lock is held.
+ */
+void rill_assume_sent(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_tx *tx = rill_tx_alloc();
+	u32 seq = rs->snd_nxt, end = rs->write_seq;
+
+	if (!tx)
+		return;
+	rill_mark_sent(sk, tx, end - seq);
+	rill_board_resend(&rs->board, seq, end, rs->clock_us);
+	rill_mtu_sent(sk, seq, end - seq - rs->fin_queued);
+	rill_mtu_resent(sk, seq, end);
 }
 
 static u8 rill_data_flags(const struct rill_sock *rs, u32 end)

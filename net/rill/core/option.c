@@ -4,7 +4,7 @@
  */
 #include "option.h"
 
-/* Kinds and lengths as on the wire: RFC 9293, 3.2; RFC 7323; RFC 2018 */
+/* Kinds and lengths as on the wire: RFC 9293, 3.2; RFC 7323; RFC 2018; RFC 2385 */
 #define KIND_EOL		0
 #define KIND_NOP		1
 #define KIND_MSS		2
@@ -14,6 +14,7 @@
 #define KIND_TS			8
 #define KIND_FO			34	/* RFC 7413, 4.1.1 */
 #define KIND_EXP		254	/* RFC 6994 */
+#define KIND_MD5		19
 
 #define LEN_MSS			4
 #define LEN_WSCALE		3
@@ -24,11 +25,13 @@
 #define LEN_FO_BASE		2
 #define LEN_EXP_FO_BASE		4
 #define EXP_FO			0xf989	/* the experiment's name */
+#define LEN_MD5			18
 
 /* The first four bytes of an option that NOPs bring to alignment */
 #define WORD(a, b, c, d)	((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
 #define WORD_TS			WORD(KIND_NOP, KIND_NOP, KIND_TS, LEN_TS)
 #define WORD_SACK_PERM_TS	WORD(KIND_SACK_PERM, LEN_SACK_PERM, KIND_TS, LEN_TS)
+#define WORD_MD5		WORD(KIND_NOP, KIND_NOP, KIND_MD5, LEN_MD5)
 #define WORD_SACK_PERM		WORD(KIND_NOP, KIND_NOP, KIND_SACK_PERM, LEN_SACK_PERM)
 
 static void parse_ts(const u8 *value, struct rill_opts *o)
@@ -99,6 +102,11 @@ static void parse_one(const u8 *p, unsigned int len, bool syn, struct rill_opts 
 			parse_ts(p + 2, o);
 	} else if (p[0] == KIND_SACK) {
 		parse_sack(p + LEN_SACK_BASE, len - LEN_SACK_BASE, o);
+	} else if (p[0] == KIND_MD5) {
+		if (len == LEN_MD5) {
+			o->present |= RILL_OPT_MD5;
+			o->md5 = p + 2;
+		}
 	} else if (syn) {
 		parse_syn(p, len, o);
 	}
@@ -145,6 +153,8 @@ static unsigned int len_before_sacks(const struct rill_opts *o)
 {
 	unsigned int len = 0;
 
+	if (o->present & RILL_OPT_MD5)
+		len += RILL_MD5_ALIGNED;
 	if (o->present & RILL_OPT_MSS)
 		len += 4;
 	if (o->present & RILL_OPT_TS)
@@ -243,6 +253,11 @@ unsigned int rill_opt_write(u8 *p, const struct rill_opts *o)
 {
 	u8 *begin = p;
 
+	if (o->present & RILL_OPT_MD5) {
+		p = write_word(p, WORD_MD5);
+		memset(p, 0, RILL_MD5_ALIGNED - 4);
+		p += RILL_MD5_ALIGNED - 4;
+	}
 	if (o->present & RILL_OPT_MSS)
 		p = write_word(p, WORD(KIND_MSS, LEN_MSS, 0, 0) | o->mss);
 

@@ -16,6 +16,7 @@
 #define RILL_OPT_SACK_PERM	0x04
 #define RILL_OPT_SACK		0x08
 #define RILL_OPT_TS		0x10
+#define RILL_OPT_MD5		0x80	/* RFC 2385 */
 #define RILL_OPT_FO		0x20	/* fast open, RFC 7413 */
 #define RILL_OPT_FO_EXP		0x40	/* in the form that experiments had */
 
@@ -25,6 +26,8 @@
 #define RILL_TS_ALIGNED		12	/* NOP NOP TS */
 #define RILL_FO_COOKIE_MIN	4	/* RFC 7413, 4.1.1 */
 #define RILL_FO_COOKIE_MAX	16
+#define RILL_MD5_ALIGNED	20	/* NOP NOP MD5 */
+#define RILL_MD5_AT		4	/* where the digest is: the option comes first */
 
 /**
  * struct rill_sack_block - one run of bytes that a receiver holds
@@ -50,6 +53,7 @@ struct rill_sack_block {
  * @tsecr: TSecr, the clock that the sender echoes
  * @sack: SACK blocks in the order of the wire
  * @fo: a cookie of fast open, which is not copied
+ * @md5: when read, where the digest is: 16 bytes
  */
 struct rill_opts {
 	u8	present;
@@ -61,6 +65,7 @@ struct rill_opts {
 	u32	tsecr;
 	struct rill_sack_block sack[RILL_MAX_SACKS];
 	const u8 *fo;
+	const u8 *md5;
 };
 
 /**
@@ -83,6 +88,19 @@ struct rill_opts {
 int rill_opt_parse(const u8 *p, unsigned int len, bool syn, struct rill_opts *o);
 
 /**
+ * rill_opt_plain() - has a segment the options that nearly all have?
+ * @p: the bytes after the fixed header
+ * @len: how many they are
+ *
+ * RFC 7323, appendix A. Context: any context, no locks.
+ * Return: whether it has none but aligned timestamps.
+ */
+static inline bool rill_opt_plain(const u8 *p, unsigned int len)
+{
+	return !len || (len == RILL_TS_ALIGNED && rill_get_be32(p) == 0x0101080a);
+}
+
+/**
  * rill_opt_len() - how much room options take
  * @o: the options
  *
@@ -99,8 +117,8 @@ unsigned int rill_opt_len(const struct rill_opts *o);
  * @o: the options; of its SACK blocks as many as fit, from the first on
  *
  * Padding is NOP in front of an option (behind a cookie), never EOL, so that its
- * value is aligned and MUST-69 holds of itself. Whether an option may be sent
- * on this segment is the caller's business.
+ * value is aligned and MUST-69 holds of itself. An MD5 digest is left zero.
+ * Whether an option may be sent on this segment is the caller's business.
  *
  * RFC 9293, 3.1; RFC 7323, appendix A. Context: any context, no locks.
  * Return: bytes written, as rill_opt_len().

@@ -108,18 +108,16 @@ static inline void rill_sack_sent(struct rill_sack *s)
 /**
  * rill_sack_len() - room that the report takes in a header
  * @s: the report
- * @other: bytes of the other options, at most 28
+ * @other: bytes of the other options, at most 36
  *
  * RFC 9293, 3.7.1 (MUST-16). Context: any context, no locks.
  * Return: bytes, 0 if there is nothing to report.
  */
 static inline unsigned int rill_sack_len(const struct rill_sack *s, unsigned int other)
 {
-	unsigned int nr = s->nr + s->has_dup;
+	unsigned int nr = min(s->nr + s->has_dup, (RILL_OPT_SPACE - other - 4) / 8);
 
-	if (!nr)
-		return 0;
-	return 4 + 8 * min(nr, (RILL_OPT_SPACE - other - 4) / 8);
+	return nr ? 4 + 8 * nr : 0;
 }
 
 #endif /* _RILL_CORE_SACK_H */

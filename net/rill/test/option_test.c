@@ -70,6 +70,10 @@ static const struct wire goods[] = {
 	  RILL_OPT_FO | RILL_OPT_FO_EXP },
 	{ "another experiment",	BYTES(254, 8, 0xf9, 0x8a, 1, 2, 3, 4), true, 0 },
 	{ "no experiment",	BYTES(254, 3, 0xf9), true, 0 },
+	{ "MD5",		BYTES(1, 1, 19, 18, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
+				      15, 16), false, RILL_OPT_MD5 },
+	{ "MD5 of length 17",	BYTES(19, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15),
+	  true, 0 },
 	{ "SACK, half a block",	BYTES(5, 6, 0, 0, 0, 1), false, 0 },
 };
 
@@ -207,6 +211,13 @@ static const struct round rounds[] = {
 				  .tsval = 7, .tsecr = 8, .sack = BLOCKS }, false, 40, 3 },
 	{ "TS and four SACKs", { .present = RILL_OPT_TS | RILL_OPT_SACK, .nr_sacks = 4,
 				 .tsval = 7, .tsecr = 8, .sack = BLOCKS }, false, 40, 3 },
+	{ "MD5 and TS, no room for SACKs", { .present = RILL_OPT_MD5 | RILL_OPT_TS |
+					     RILL_OPT_SACK, .nr_sacks = 2, .sack = BLOCKS },
+	  false, 32, 0 },
+	{ "MD5 and two SACKs", { .present = RILL_OPT_MD5 | RILL_OPT_SACK, .nr_sacks = 4,
+				 .sack = BLOCKS }, false, 40, 2 },
+	{ "SYN with MD5 and all", { .present = RILL_OPT_MD5 | RILL_OPT_MSS | RILL_OPT_SACK_PERM |
+				    RILL_OPT_TS | RILL_OPT_WSCALE, .mss = 1460 }, true, 40, 0 },
 	{ "SYN with all and SACKs", { .present = 0x1f, .mss = 1, .nr_sacks = 4, .sack = BLOCKS },
 	  true, 40, 2 },
 };
@@ -265,6 +276,31 @@ static void rill_opt_write__timestamps_are_aligned(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(bytes, want, sizeof(want)), 0);
 }
 
+/* RFC 2385: the digest comes later, to a place that is known */
+static void rill_opt_write__md5_comes_first(struct kunit *test)
+{
+	const struct rill_opts o = { .present = RILL_OPT_MD5 | RILL_OPT_MSS, .mss = 1460 };
+	u8 bytes[RILL_MD5_ALIGNED + 4];
+	struct rill_opts back;
+
+	memset(bytes, 0xa5, sizeof(bytes));
+	KUNIT_EXPECT_EQ(test, rill_opt_write(bytes, &o), sizeof(bytes));
+	KUNIT_EXPECT_EQ(test, rill_opt_parse(bytes, sizeof(bytes), true, &back), 0);
+	KUNIT_EXPECT_PTR_EQ(test, back.md5, (const u8 *)bytes + RILL_MD5_AT);
+	KUNIT_EXPECT_NULL(test, memchr_inv(back.md5, 0, 16));
+}
+
+static void rill_opt_plain__knows_the_usual(struct kunit *test)
+{
+	static const u8 ts[] = { 1, 1, 8, 10, 0, 0, 0, 1, 0, 0, 0, 2, 1, 1, 1, 1 };
+	static const u8 other[] = { 1, 1, 5, 10, 0, 0, 0, 1, 0, 0, 0, 2 };
+
+	KUNIT_EXPECT_TRUE(test, rill_opt_plain(ts, 0));
+	KUNIT_EXPECT_TRUE(test, rill_opt_plain(ts, RILL_TS_ALIGNED));
+	KUNIT_EXPECT_FALSE(test, rill_opt_plain(ts, sizeof(ts)));
+	KUNIT_EXPECT_FALSE(test, rill_opt_plain(other, sizeof(other)));
+}
+
 /* WS-4M */
 static void rill_opt_write__caps_wscale(struct kunit *test)
 {
@@ -285,6 +321,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE_PARAM(rill_opt_len__fits_the_header, round_gen_params),
 	KUNIT_CASE_PARAM(rill_opt_write__is_read_back, round_gen_params),
 	KUNIT_CASE(rill_opt_write__timestamps_are_aligned),
+	KUNIT_CASE(rill_opt_write__md5_comes_first),
+	KUNIT_CASE(rill_opt_plain__knows_the_usual),
 	KUNIT_CASE(rill_opt_write__caps_wscale),
 	{}
 };

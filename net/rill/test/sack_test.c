@@ -245,6 +245,7 @@ static const struct room rooms[] = {
 	{ "a duplicate and four",	4, true, 0, 36 },
 	{ "a duplicate and two, timestamps", 2, true, 12, 28 },
 	{ "room for one",		3, false, 28, 12 },
+	{ "room for none",		3, false, 32, 0 },
 };
 
 RILL_PARAM(room, room, rooms);

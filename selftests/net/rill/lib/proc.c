@@ -149,6 +149,9 @@ static const struct {
 	{ "FastOpenBlackhole", "TCPFastOpenBlackhole" },
 	{ "FastOpenPassiveAltKey", "TCPFastOpenPassiveAltKey" },
 	{ "MTUPFail", "TCPMTUPFail" },
+	{ "MD5NotFound", "TCPMD5NotFound" },
+	{ "MD5Unexpected", "TCPMD5Unexpected" },
+	{ "MD5Failure", "TCPMD5Failure" },
 };
 
 #define WHITE	"\n "

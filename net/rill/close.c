@@ -78,8 +78,8 @@ static void rill_close_send(struct sock *sk)
  * @sk: connection
  * @how: RCV_SHUTDOWN, SEND_SHUTDOWN or both
  *
- * In SYN_RECV the FIN waits for ESTABLISHED, as the RFC has it (3.10.4); it is
- * sk_shutdown that tells then.
+ * In SYN_RECV the FIN waits for ESTABLISHED, as in Linux; RFC 9293, 3.10.4 has
+ * it do so only behind data. sk_shutdown tells rill_established() of it.
  *
  * Context: process; the socket lock is held.
  */

@@ -708,8 +708,8 @@ static int sysctl_refuses(const char *name, const char *val)
 static void sysctls(void)
 {
 	static const char two[] = "1a-2b-3c-4d,5e-6f-70-81";
-	static const char both[] = "0000001a-0000002b-0000003c-0000004d,"
-		"0000005e-0000006f-00000070-00000081\n";
+	static const char both[] =
+		"0000001a-0000002b-0000003c-0000004d,0000005e-0000006f-00000070-00000081\n";
 	char buf[128];
 
 	ns_new();

@@ -180,6 +180,7 @@ int rill_disconnect(struct sock *sk, int flags)
 		inet_reset_saddr(sk);
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	sock_reset_flag(sk, SOCK_DONE);
+	rill_sk(sk)->user_window = 0;
 	rill_init_connection(sk);
 	sk_dst_reset(sk);
 	sk_error_report(sk);

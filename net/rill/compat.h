@@ -62,6 +62,31 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
 #endif
 
+/* 6.7 turned the bit fields of inet_sock into bit numbers: defaults of a new socket. */
+#ifdef inet_assign_bit
+#define rill_mc_defaults(sk) \
+	({ inet_set_bit(MC_LOOP, sk); inet_set_bit(MC_ALL, sk); })
+#else
+#define rill_mc_defaults(sk) \
+	({ inet_sk(sk)->mc_loop = 1; inet_sk(sk)->mc_all = 1; })
+#endif
+
+/* What struct tcp_info has had since 6.2 and 6.7, or 6.1 has not. */
+#ifdef RILL_HAVE_INFO_RCV_WND
+#define rill_info_rcv_wnd(ti, wnd, hashes) \
+	({ (ti)->tcpi_rcv_wnd = (wnd); (ti)->tcpi_rehash = (hashes); })
+#else
+#define rill_info_rcv_wnd(ti, wnd, hashes)	({ (void)(wnd); (void)(hashes); })
+#endif
+#ifdef RILL_HAVE_INFO_TOTAL_RTO
+#define rill_info_rto(ti, count, episodes, ms) \
+	({ (ti)->tcpi_total_rto = (count); (ti)->tcpi_total_rto_recoveries = (episodes); \
+	   (ti)->tcpi_total_rto_time = (ms); })
+#else
+#define rill_info_rto(ti, count, episodes, ms) \
+	({ (void)(count); (void)(episodes); (void)(ms); })
+#endif
+
 /* 6.11 made the table constant that a handler of a sysctl gets. */
 #ifdef RILL_HAVE_CONST_CTL_TABLE
 #define RILL_CTL_PROTO(name)	int name(const struct ctl_table *ctl, int write, void *buffer, \

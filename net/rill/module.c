@@ -103,6 +103,7 @@ struct proto rill_prot = {
 	.sendmsg		= rill_sendmsg,
 	.recvmsg		= rill_recvmsg,
 	.backlog_rcv		= rill_backlog_rcv,
+	.stream_memory_free	= rill_stream_memory_free,
 	.release_cb		= rill_release_cb,
 	.hash			= rill_hash_nothing,
 	.unhash			= rill_unhash,
@@ -141,6 +142,7 @@ const struct proto_ops rill_stream_ops = {
 	.sendmsg	= inet_sendmsg,
 	.recvmsg	= inet_recvmsg,
 	.mmap		= sock_no_mmap,
+	.set_rcvlowat	= rill_set_rcvlowat,
 };
 
 /*
@@ -172,6 +174,8 @@ static int rill_create(struct net *net, struct socket *sock, int protocol, int k
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;
 	inet->rcv_tos = 0;
+	rill_mc_defaults(sk);
+	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	err = sk->sk_prot->init(sk);
 	if (err)
 		sk_common_release(sk);

@@ -33,6 +33,8 @@ static void rill_queue_new(struct sock *sk, struct sk_buff *skb)
 
 	RILL_SEQ(skb) = rs->write_seq;
 	RILL_END(skb) = rs->write_seq;
+	if (skb_queue_empty(&sk->sk_write_queue))
+		rill_chrono_start(&rs->chrono, RILL_CHRONO_BUSY, (u32)jiffies);
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
@@ -98,6 +100,8 @@ static void rill_drop_empty_tail(struct sock *sk)
 		return;
 	__skb_unlink(skb, &sk->sk_write_queue);
 	rill_wmem_free(sk, skb);
+	if (skb_queue_empty(&sk->sk_write_queue))
+		rill_chrono_stop(&rill_sk(sk)->chrono, RILL_CHRONO_BUSY, true, (u32)jiffies);
 }
 
 /* Fill one stretch of a segment; see rill_copy_some() for what it returns. */
@@ -121,6 +125,17 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
 	return ret;
 }
 
+/* The delivery rate is to know when the program gives less than could leave. */
+static void rill_note_idle(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 pipe = rill_pipe(rs);
+
+	if (rs->write_seq - rs->snd_nxt < rill_mss_now(rs) && pipe < rs->cong.cwnd &&
+	    !rs->board.lost_len && sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
+		rill_rate_limited(&rs->rate, pipe);
+}
+
 static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 {
 	struct rill_sock *rs = rill_sk(sk);
@@ -142,6 +157,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		goto failed;
 
+	rill_note_idle(sk);
 	/* until the end of the message there is more to come */
 	rs->more = 1;
 	while (msg_data_left(msg)) {
@@ -203,6 +219,26 @@ int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 	ret = rill_sendmsg_locked(sk, msg);
 	release_sock(sk);
 	return ret;
+}
+
+/**
+ * rill_stream_memory_free() - struct proto's stream_memory_free
+ * @sk: connection
+ * @wake: 1: for who is to be woken, which takes half of it
+ *
+ * TO-13: what is not sent yet is bounded by TCP_NOTSENT_LOWAT.
+ *
+ * Context: any.
+ * Return: whether more may be queued.
+ */
+bool rill_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 notsent = READ_ONCE(rs->write_seq) - READ_ONCE(rs->snd_nxt);
+	u32 lowat = READ_ONCE(rs->notsent_lowat) ? :
+		    READ_ONCE(rill_net(sock_net(sk))->notsent_lowat);
+
+	return notsent << wake < lowat;
 }
 
 /**

@@ -495,6 +495,9 @@ static int child_of(int listener, int *client)
 	memcpy(&proto, o.val, sizeof(proto));
 	rt.proto = proto == IPPROTO_TCP ? PROTO_TCP : before;
 	*client = sk_dial(IP_LO, port);
+	/* where TCP_DEFER_ACCEPT was set, nothing but data is accepted */
+	if (sk_get(listener, SOL_TCP, TCP_DEFER_ACCEPT))
+		send_str(*client, "x");
 	fd = sk_accept(listener);
 	rt.proto = before;
 	return fd;
@@ -516,6 +519,8 @@ static void inherited(int level)
 			set(t.b.fd, level, opt, &val, sizeof(val));
 			if (level == SOL_SOCKET && opt == SO_BINDTODEVICE)
 				continue;
+			if (sk_get(t.a.fd, SOL_SOCKET, SO_ACCEPTCONN) != 1)
+				FAIL("option %d", opt);
 			a = child_of(t.a.fd, &ca);
 			b = child_of(t.b.fd, &cb);
 			compare_all(INHERIT, level, opt, val, a, b);

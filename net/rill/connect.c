@@ -188,6 +188,7 @@ int rill_listen(struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
 	int err = -EINVAL;
+	bool pingpong;
 
 	lock_sock(sk);
 	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM ||
@@ -198,7 +199,9 @@ int rill_listen(struct socket *sock, int backlog)
 	if (sk->sk_state == TCP_LISTEN)
 		goto out;
 
+	pingpong = rill_sk(sk)->pingpong;
 	rill_init_connection(sk);
+	rill_sk(sk)->pingpong = pingpong;
 	sk->sk_ack_backlog = 0;
 	/* in LISTEN first: of two who share a port, one sees the other */
 	rill_set_state(sk, RILL_EV_PASSIVE_OPEN);

@@ -201,7 +201,7 @@ void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_snd_mss = mss;
 	info->tcpi_rcv_mss = rs->rcv_mss;
 	info->tcpi_pmtu = rs->pmtu;
-	info->tcpi_advmss = rs->adv_mss;
+	info->tcpi_advmss = rs->adv_mss - (rs->ts_ok && rs->adv_mss ? RILL_TS_ALIGNED : 0);
 	info->tcpi_rcv_space = rs->drs.space;
 	info->tcpi_rcv_rtt = rs->drs.srtt_us >> 3;
 	info->tcpi_rcv_ssthresh = rs->rcv_wnd;
@@ -225,7 +225,7 @@ u32 rill_get_cc_info(struct sock *sk, union tcp_cc_info *info)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 
-	BUILD_BUG_ON(RILL_CONG_INFO_MAX > sizeof(*info));
+	BUILD_BUG_ON(sizeof(*info) < RILL_CONG_INFO_MAX);
 	if (!rs->cong.ops->info ||
 	    (rs->cong.ops->flags & RILL_CONG_ECN && !rs->ecn.ok &&
 	     !((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN))))

@@ -263,6 +263,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	}
 	rs->snd_una = ack;
 	rs->syn_acked = 1;
+	rs->bytes_acked = 1;	/* TCP counts the SYN of who dials */
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
 	rs->out |= RILL_OUT_PUSH;

@@ -639,6 +639,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rill_init_connection(sk);
 	rs->bucket = NULL;
 	rs->defer_accept = 0;
+	rs->pingpong = rill_sk(listener)->pingpong;	/* TCP_QUICKACK */
 	if (sk->sk_state != TCP_LISTEN) {
 		/* the listener became something else as it was copied */
 		rill_child_abort(sk, false);
@@ -694,6 +695,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->retransmits = req->retrans;
 	rs->total_retrans = req->retrans;
 	rs->syn_resends = req->retrans;
+	rs->segs_in = 1;	/* the SYN */
 	sk_setup_caps(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
 	if (rill_bind_inherit(sk, listener)) {

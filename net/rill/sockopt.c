@@ -342,7 +342,7 @@ static u32 rill_told_clamp(const struct sock *sk)
 		return rs->user_window;
 	if (sk->sk_state == TCP_SYN_SENT)
 		return RILL_MAX_WINDOW << rs->rcv_wscale;
-	if (sk->sk_state == TCP_LISTEN || rs->window_clamp == U32_MAX)
+	if (sk->sk_state == TCP_LISTEN || !rs->adv_mss)
 		return 0;	/* there never was a window */
 	return min(rs->window_clamp, rill_full_space(sk));
 }
@@ -414,7 +414,9 @@ static int rill_get_int(struct sock *sk, int name, int *val)
 		*val = rs->notsent_lowat;
 		break;
 	default:
-		return -ENOPROTOOPT;
+		if (!rill_asks_mptcp(name))
+			return -ENOPROTOOPT;
+		*val = 0;
 	}
 	return 0;
 }

@@ -68,7 +68,7 @@ static void both(void (*scenario)(struct info *out), struct info *door, struct i
 /* Within a share of the larger one, in percent, and an absolute bound. */
 #define NEAR(field, percent, bound) \
 	do { \
-		long long a_ = (long long)door.field, b_ = (long long)tcp.field; \
+		long long a_ = (long long)(door.field), b_ = (long long)(tcp.field); \
 		long long d_ = llabs(a_ - b_); \
 		if (d_ > (bound) && d_ > (a_ > b_ ? a_ : b_) * (percent) / 100) \
 			FAIL("%s: %lld, TCP: %lld", #field, a_, b_); \

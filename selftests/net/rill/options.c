@@ -59,7 +59,8 @@ static struct accepted {
 	BUT(ANY, TCP_ZEROCOPY_RECEIVE, S_ALL, "a socket cannot be mapped"),
 	BUT(GET | SET, TCP_QUICKACK, S(CLOSED_BY), "whether an ACK has left late",
 	    .maybe = true),
-	BUT(GET | SET, TCP_MAXSEG, S(SHUT) | S(CLOSED_BY), "TCP derives it anew as it sends", .maybe = true),
+	BUT(GET | SET, TCP_MAXSEG, S(SHUT) | S(CLOSED_BY), "TCP derives it anew as it sends",
+	    .maybe = true),
 	BUT(ANY, 38 /* TCP_AO_ADD_KEY */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
 	BUT(ANY, 39 /* TCP_AO_DEL_KEY */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
 	BUT(ANY, 40 /* TCP_AO_INFO */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
@@ -72,7 +73,10 @@ static struct accepted {
 	BUT(ANY, SO_PROTOCOL, "it is not 6"),
 	{ ANY, SOL_SOCKET, SO_PEEK_OFF, S_ALL, .why = "not there yet", .from = 609 },
 	BUT(SET | INHERIT | KEEP, SO_ZEROCOPY, "not there yet"),
-	BUT(SET, SO_ATTACH_FILTER, "the kernel asks for a privilege, for TCP alone"),
+	{ SET, SOL_SOCKET, SO_ATTACH_FILTER, S_ALL, .maybe = true,
+	  .why = "some kernels ask for a privilege, for TCP alone" },
+	{ SET, SOL_SOCKET, 80 /* SO_DEVMEM_DONTNEED */, S_ALL, .from = 612,
+	  .why = "there is no device memory" },
 	BUT(SET, 37 /* SO_TIMESTAMPING_OLD */, "not there yet"),
 	BUT(SET, 65 /* SO_TIMESTAMPING_NEW */, "not there yet"),
 	{ GET | KEEP, SOL_SOCKET, SO_INCOMING_CPU,
@@ -114,10 +118,10 @@ static bool applies(const struct accepted *a)
 }
 
 static void __attribute__((format(printf, 5, 6)))
-differs(enum what what, int level, int opt, enum state state, const char *fmt, ...)
+differs(enum what what, int level, int opt, enum state in, const char *fmt, ...)
 {
 	static long last_key = -1, times;
-	long key = ((what * 1000L + level) * 1000 + opt) * STATES + state;
+	long key = ((what * 1000L + level) * 1000 + opt) * STATES + in;
 	va_list ap;
 	size_t i;
 
@@ -125,7 +129,7 @@ differs(enum what what, int level, int opt, enum state state, const char *fmt, .
 		struct accepted *a = &accepted[i];
 
 		if (a->what & what && a->level == level && a->opt == opt &&
-		    a->states & S(state) && applies(a)) {
+		    a->states & S(in) && applies(a)) {
 			a->seen = true;
 			return;
 		}
@@ -138,7 +142,7 @@ differs(enum what what, int level, int opt, enum state state, const char *fmt, .
 	last_key = key;
 	if (times < 3)
 		t_note("%s level %d option %d, %s: %s", what_name[what], level, opt,
-		       state_name[state], why);
+		       state_name[in], why);
 }
 
 /* The end of a case that looked at these. */
@@ -177,7 +181,7 @@ struct victim {
 	int fd, other, listener;
 };
 
-static void through(enum rt_proto door, enum state state, struct victim *v)
+static void through(enum rt_proto door, enum state in, struct victim *v)
 {
 	const enum rt_proto before = rt.proto;
 	int fd, to;
@@ -185,7 +189,7 @@ static void through(enum rt_proto door, enum state state, struct victim *v)
 	rt.proto = door;
 	v->other = -1;
 	v->listener = -1;
-	switch (state) {
+	switch (in) {
 	case FRESH:
 		fd = sk_new();
 		break;
@@ -206,7 +210,7 @@ static void through(enum rt_proto door, enum state state, struct victim *v)
 		v->listener = sk_listen(IP_LO, 0, 3);
 		fd = sk_dial(IP_LO, sk_port(v->listener));
 		to = sk_accept(v->listener);
-		if (state == ACCEPTED) {
+		if (in == ACCEPTED) {
 			v->other = fd;
 			fd = to;
 		} else {
@@ -215,7 +219,7 @@ static void through(enum rt_proto door, enum state state, struct victim *v)
 		break;
 	}
 	v->fd = fd;
-	switch (state) {
+	switch (in) {
 	case SHUT:
 		OK(shutdown(fd, SHUT_WR));
 		UNTIL(sk_state(fd) == TCP_FIN_WAIT2);
@@ -253,12 +257,12 @@ struct twins {
 	struct victim a, b;
 };
 
-static struct twins twins(enum state state)
+static struct twins twins(enum state in)
 {
 	struct twins t;
 
-	through(rt.proto, state, &t.a);
-	through(PROTO_TCP, state, &t.b);
+	through(rt.proto, in, &t.a);
+	through(PROTO_TCP, in, &t.b);
 	return t;
 }
 
@@ -333,16 +337,16 @@ static bool same(const struct outcome *a, const struct outcome *b, bool value)
 	       (!value || !memcmp(a->val, b->val, sizeof(a->val)));
 }
 
-static void compare(enum what what, int level, int opt, enum state state, const char *how,
+static void compare(enum what what, int level, int opt, enum state in, const char *how,
 		    struct outcome a, struct outcome b)
 {
 	if (!same(&a, &b, !is_opaque(level, opt)))
-		differs(what, level, opt, state, "%s: %s, TCP: %s", how, shown(&a), shown(&b));
+		differs(what, level, opt, in, "%s: %s, TCP: %s", how, shown(&a), shown(&b));
 }
 
 /* ---- getsockopt ---- */
 
-static void sweep_get(const struct twins *t, enum state state, int level, int opt)
+static void sweep_get(const struct twins *t, enum state in, int level, int opt)
 {
 	static const int lens[] = { 4, 0, 1, 2, 3, 5, 8, 300, -1 };
 	char how[32];
@@ -350,28 +354,28 @@ static void sweep_get(const struct twins *t, enum state state, int level, int op
 
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		sprintf(how, "length %d", lens[i]);
-		compare(GET, level, opt, state, how, get(t->a.fd, level, opt, lens[i]),
+		compare(GET, level, opt, in, how, get(t->a.fd, level, opt, lens[i]),
 			get(t->b.fd, level, opt, lens[i]));
 	}
 	for (i = 1; i < 4; i++) {
 		sprintf(how, "bad pointers %zu", i);
-		compare(GET, level, opt, state, how, get_nowhere(t->a.fd, level, opt, i),
+		compare(GET, level, opt, in, how, get_nowhere(t->a.fd, level, opt, i),
 			get_nowhere(t->b.fd, level, opt, i));
 	}
 }
 
 /* ---- setsockopt ---- */
 
-static void set_both(const struct twins *t, enum state state, int level, int opt, const char *how,
+static void set_both(const struct twins *t, enum state in, int level, int opt, const char *how,
 		     const void *val, socklen_t len)
 {
-	compare(SET, level, opt, state, how, set(t->a.fd, level, opt, val, len),
+	compare(SET, level, opt, in, how, set(t->a.fd, level, opt, val, len),
 		set(t->b.fd, level, opt, val, len));
-	compare(SET, level, opt, state, how, get(t->a.fd, level, opt, 4),
+	compare(SET, level, opt, in, how, get(t->a.fd, level, opt, 4),
 		get(t->b.fd, level, opt, 4));
 }
 
-static void sweep_set(const struct twins *t, enum state state, int level, int opt)
+static void sweep_set(const struct twins *t, enum state in, int level, int opt)
 {
 	static const int vals[] = { 1, 0, -1, 2, 7, 100, 1500, 40000, INT_MAX, INT_MIN };
 	static const int lens[] = { 0, 1, 2, 3, 5, 8, 16, 64, -1 };
@@ -381,15 +385,15 @@ static void sweep_set(const struct twins *t, enum state state, int level, int op
 
 	for (i = 0; i < ARRAY_SIZE(vals); i++) {
 		sprintf(how, "to %d", vals[i]);
-		set_both(t, state, level, opt, how, &vals[i], sizeof(vals[i]));
+		set_both(t, in, level, opt, how, &vals[i], sizeof(vals[i]));
 	}
 	for (i = 0; i < ARRAY_SIZE(lens); i++) {
 		sprintf(how, "1, length %d", lens[i]);
-		set_both(t, state, level, opt, how, buf, lens[i]);
+		set_both(t, in, level, opt, how, buf, lens[i]);
 	}
-	set_both(t, state, level, opt, "NULL", NULL, 4);
-	set_both(t, state, level, opt, "NULL, length 0", NULL, 0);
-	set_both(t, state, level, opt, "bad pointer", bad_pointer(), 4);
+	set_both(t, in, level, opt, "NULL", NULL, 4);
+	set_both(t, in, level, opt, "NULL, length 0", NULL, 0);
+	set_both(t, in, level, opt, "bad pointer", bad_pointer(), 4);
 }
 
 /* ---- who, and where ---- */
@@ -413,25 +417,25 @@ static int last_option(int level)
 static void sweep(enum what what, int level)
 {
 	unsigned int states = states_of_set();
-	enum state state;
+	enum state in;
 	struct twins t;
 	int opt, user;
 
 	begin();
-	for (state = 0; state < STATES; state++) {
-		if (!(states & S(state)))
+	for (in = 0; in < STATES; in++) {
+		if (!(states & S(in)))
 			continue;
 		for (user = 0; user < 2; user++) {
 			if (what == GET)
-				t = twins(state);
+				t = twins(in);
 			for (opt = 0; opt <= last_option(level); opt++) {
 				if (what == SET)
-					t = twins(state);
+					t = twins(in);
 				as_nobody(user);
 				if (what == GET)
-					sweep_get(&t, state, level, opt);
+					sweep_get(&t, in, level, opt);
 				else
-					sweep_set(&t, state, level, opt);
+					sweep_set(&t, in, level, opt);
 				as_nobody(false);
 				if (what == SET)
 					part(&t);
@@ -640,6 +644,7 @@ static const unsigned long requests[] = {
 static struct outcome request(int fd, unsigned long req, int with)
 {
 	struct outcome o = { .len = 40 };
+
 	memset(o.val, 0, sizeof(o.val));
 	if (req == SIOCSPGRP || req == FIOSETOWN)
 		*(int *)o.val = getpid();
@@ -655,7 +660,7 @@ static struct outcome request(int fd, unsigned long req, int with)
 static void ioctls(void)
 {
 	unsigned int states = states_of_set();
-	enum state state;
+	enum state in;
 	struct twins t;
 	char how[32];
 	int user, with;
@@ -665,19 +670,19 @@ static void ioctls(void)
 	signal(SIGURG, SIG_IGN);
 	begin();
 	if_up("lo", true);
-	for (state = 0; state < STATES; state++) {
-		if (!(states & S(state)))
+	for (in = 0; in < STATES; in++) {
+		if (!(states & S(in)))
 			continue;
 		for (user = 0; user < 2; user++) {
-			t = twins(state);
+			t = twins(in);
 			if (t.a.other >= 0) {
-				if (state != SHUT)
+				if (in != SHUT)
 					send(t.a.fd, "unread", 6, MSG_NOSIGNAL);
 				send(t.a.other, "unread", 6, MSG_NOSIGNAL);
 				send(t.b.other, "unread", 6, MSG_NOSIGNAL);
-				if (state != SHUT)
+				if (in != SHUT)
 					send(t.b.fd, "unread", 6, MSG_NOSIGNAL);
-				if (state != CLOSED_BY) {
+				if (in != CLOSED_BY) {
 					ev_need(t.a.fd, POLLIN);
 					ev_need(t.b.fd, POLLIN);
 				}
@@ -690,7 +695,7 @@ static void ioctls(void)
 					struct outcome b = request(t.b.fd, requests[i], with);
 
 					sprintf(how, "%#lx with %d", requests[i], with);
-					compare(IOCTL, 0, (int)requests[i], state, how, a, b);
+					compare(IOCTL, 0, (int)requests[i], in, how, a, b);
 				}
 			}
 			as_nobody(false);

@@ -86,7 +86,7 @@ static int rill_set_window_clamp(struct sock *sk, int val)
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
 		rs->user_window = 0;
-		rs->window_clamp = U32_MAX;
+		rs->window_clamp = 0;	/* until a connection begins */
 		return 0;
 	}
 	rs->user_window = max_t(u32, val, SOCK_MIN_RCVBUF / 2);

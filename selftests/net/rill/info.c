@@ -45,7 +45,7 @@ static void quietly(void (*scenario)(struct info *out), struct info *out)
 	do {
 		memset(out, 0, sizeof(*out));
 		scenario(out);
-	} while (out->total_retrans && --tries);
+	} while ((out->total_retrans || out->total_rto) && --tries);
 }
 
 /* Runs a scenario over the door and over TCP, in namespaces of its own each. */

@@ -61,9 +61,9 @@ static void both(void (*scenario)(struct info *out), struct info *door, struct i
 
 #define SAME(field) \
 	do { \
-		if (door.field != tcp.field) \
-			FAIL("%s: %lld, TCP: %lld", #field, (long long)door.field, \
-			     (long long)tcp.field); \
+		long long a_ = (long long)(door.field), b_ = (long long)(tcp.field); \
+		if (a_ != b_) \
+			FAIL("%s: %lld, TCP: %lld", #field, a_, b_); \
 	} while (0)
 /* Within a share of the larger one, in percent, and an absolute bound. */
 #define NEAR(field, percent, bound) \

@@ -14,6 +14,7 @@
 #endif
 
 #define RILL_CONG_NAME_MAX	16
+#define RILL_CONG_INFO_MAX	20
 #define RILL_SSTHRESH_INFINITE	0x7fffffffU
 
 struct module;
@@ -116,6 +117,8 @@ enum rill_cong_event {
  * @ack: every ACK of new data, and every one with ECE, in recovery too; before
  *	@cong_avoid (optional)
  * @event: see enum rill_cong_event (optional)
+ * @info: write what TCP_CC_INFO is to tell, at most RILL_CONG_INFO_MAX bytes,
+ *	laid out as <linux/inet_diag.h> has it; its length (optional)
  *
  * All are called with the connection locked: they may not sleep.
  */
@@ -132,6 +135,7 @@ struct rill_cong_ops {
 	void	(*cong_avoid)(struct rill_cong *c, const struct rill_cong_ack *a);
 	void	(*ack)(struct rill_cong *c, const struct rill_cong_ack *a);
 	void	(*event)(struct rill_cong *c, enum rill_cong_event event, __u64 now_us);
+	__u32	(*info)(const struct rill_cong *c, void *buf);
 };
 
 /**

@@ -204,6 +204,7 @@ int rill_disconnect(struct sock *sk, int flags)
 	sock_reset_flag(sk, SOCK_DONE);
 	rill_sk(sk)->fo_req = NULL;
 	rill_set_defer_connect(sk, false);
+	rill_sk(sk)->user_window = 0;
 	rill_init_connection(sk);
 	sk_dst_reset(sk);
 	sk_error_report(sk);

@@ -9,6 +9,7 @@
 
 #include <linux/net.h>
 #include <linux/sysctl.h>
+#include <linux/tcp.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #ifdef RILL_HAVE_NET_GSO_H
@@ -113,6 +114,47 @@ ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_
 #else
 #define RILL_TSF_RX_FILTER	0
 #endif
+
+/* 6.7 turned the bit fields of inet_sock into bit numbers: defaults of a new socket. */
+static inline void rill_mc_defaults(struct sock *sk)
+{
+#ifdef inet_assign_bit
+	inet_set_bit(MC_LOOP, sk);
+	inet_set_bit(MC_ALL, sk);
+#else
+	inet_sk(sk)->mc_loop = 1;
+	inet_sk(sk)->mc_all = 1;
+#endif
+}
+
+/* What struct tcp_info has since 6.2, */
+static inline void rill_info_rcv_wnd(struct tcp_info *ti, u32 wnd, u32 rehashes)
+{
+#ifdef RILL_HAVE_INFO_RCV_WND
+	ti->tcpi_rcv_wnd = wnd;
+	ti->tcpi_rehash = rehashes;
+#endif
+}
+
+/* and since 6.7. */
+static inline void rill_info_rto(struct tcp_info *ti, u16 count, u16 episodes, u32 ms)
+{
+#ifdef RILL_HAVE_INFO_TOTAL_RTO
+	ti->tcpi_total_rto = count;
+	ti->tcpi_total_rto_recoveries = episodes;
+	ti->tcpi_total_rto_time = ms;
+#endif
+}
+
+/* 6.12 lets a program ask whether its connection is one of MPTCP. */
+static inline bool rill_asks_mptcp(int optname)
+{
+#ifdef TCP_IS_MPTCP
+	return optname == TCP_IS_MPTCP;
+#else
+	return false;
+#endif
+}
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */
 #ifdef RILL_HAVE_CONST_CTL_TABLE

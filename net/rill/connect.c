@@ -33,6 +33,22 @@ u8 rill_choose_wscale(const struct sock *sk)
 	return rill_win_scale_for(space);
 }
 
+/**
+ * rill_first_window() - the window that a SYN offers
+ * @space: what there is room for, bytes
+ * @mss: what a full segment will carry, bytes
+ *
+ * Whole segments, as with TCP, whose peers may cut theirs to half of it.
+ *
+ * Return: bytes.
+ */
+u32 rill_first_window(u32 space, u32 mss)
+{
+	if (space > mss)
+		space = rounddown(space, mss);
+	return min(space, RILL_MAX_WINDOW);
+}
+
 /* A route and a source address for the peer; errors are connect(2)'s. */
 static struct rtable *rill_connect_route(struct sock *sk, struct sockaddr_in *usin,
 					 struct flowi4 *fl4)
@@ -86,7 +102,7 @@ static void rill_connect_start(struct sock *sk, struct dst_entry *dst)
 	rill_sync_mss(sk, dst_mtu(dst));
 	if (rill_net(sock_net(sk))->window_scaling)
 		rs->rcv_wscale = rill_choose_wscale(sk);
-	rs->rcv_wnd = min(min(rill_full_space(sk), rs->window_clamp), RILL_MAX_WINDOW);
+	rs->rcv_wnd = rill_first_window(min(rill_full_space(sk), rs->window_clamp), rs->adv_mss);
 	atomic_set(&inet->inet_id, get_random_u16());
 }
 
@@ -145,9 +161,11 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
 	struct sockaddr_in *usin = (struct sockaddr_in *)uaddr;
 	struct inet_sock *inet = inet_sk(sk);
+	struct rill_sock *rs = rill_sk(sk);
 	__be16 orig_sport = inet->inet_sport;
 	struct flowi4 *fl4 = &inet->cork.fl.u.ip4;
 	struct rtable *rt;
+	bool pingpong;
 	int err;
 
 	if (addr_len < (int)sizeof(*usin))
@@ -158,7 +176,9 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	if (IS_ERR(rt))
 		return PTR_ERR(rt);
 
+	pingpong = rs->pingpong;	/* TCP_QUICKACK may have been set */
 	rill_repair_init(sk);
+	rs->pingpong = pingpong;
 	inet->inet_dport = usin->sin_port;
 	rill_md5_update(sk);
 	rill_set_state(sk, RILL_EV_ACTIVE_OPEN);
@@ -206,6 +226,7 @@ int rill_listen(struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
 	int err = -EINVAL;
+	bool pingpong;
 
 	lock_sock(sk);
 	if (sock->state != SS_UNCONNECTED || sock->type != SOCK_STREAM ||
@@ -216,7 +237,9 @@ int rill_listen(struct socket *sock, int backlog)
 	if (sk->sk_state == TCP_LISTEN)
 		goto out;
 
+	pingpong = rill_sk(sk)->pingpong;
 	rill_init_connection(sk);
+	rill_sk(sk)->pingpong = pingpong;
 	sk->sk_ack_backlog = 0;
 	/* in LISTEN first: of two who share a port, one sees the other */
 	rill_set_state(sk, RILL_EV_PASSIVE_OPEN);

@@ -162,6 +162,7 @@ void rill_established(struct sock *sk, u32 seq, u32 ack)
 	rs->snd_wl1 = seq;
 	rs->snd_wl2 = ack;
 	rs->max_wnd = max(rs->max_wnd, rs->snd_wnd);
+	rill_note_half_window(sk);
 	rs->last_any = jiffies;
 	if (unlikely(rill_fastopen_early(sk))) {
 		rill_fastopen_release(sk, false);
@@ -225,6 +226,17 @@ static bool rill_syn_echoed(const struct rill_sock *rs, const struct rill_opts *
 	       rill_between(opts->tsecr, now - since, now);
 }
 
+/*
+ * The last ACK of the handshake need not travel alone if data is about to: a
+ * writer waits, or TCP_DEFER_ACCEPT or TCP_QUICKACK say that it will (C73).
+ */
+static bool rill_ack_may_wait(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	return sk->sk_write_pending || rs->defer_accept || rs->pingpong;
+}
+
 /* RFC 9293, 3.10.7.3. Eats skb. */
 static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
 {
@@ -275,12 +287,17 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 	}
 	rs->snd_una = rs->iss + 1;
 	rs->syn_acked = 1;
+	rs->bytes_acked = 1;	/* TCP counts the SYN of who dials */
 	rill_syn_rtt(sk, opts);
 	rill_set_state(sk, RILL_EV_RCV_SYNACK);
-	rs->out |= RILL_OUT_ACK_NOW | RILL_OUT_PUSH;
+	rs->out |= RILL_OUT_PUSH;
 	rill_established(sk, RILL_SEQ(skb), ack);
 	if (unlikely(rs->fo_option || rs->fo_data))
 		rill_fastopen_answered(sk, skb, opts);
+	if (rill_ack_may_wait(sk))
+		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK_MAX);
+	else
+		rs->out |= RILL_OUT_ACK_NOW;
 	/* SM-9, SM-21: data or FIN on the SYN come after it */
 	RILL_SEQ(skb)++;
 	rill_urg(sk, skb);

@@ -38,6 +38,8 @@ static void rill_clean_queue(struct sock *sk)
 		__skb_unlink(skb, &sk->sk_write_queue);
 		rill_wmem_free(sk, skb);
 	}
+	if (!skb && rs->chrono.what)
+		rill_chrono_stop(&rs->chrono, RILL_CHRONO_BUSY, true, (u32)jiffies);
 }
 
 /*
@@ -65,6 +67,22 @@ static void rill_grow_sndbuf(struct sock *sk)
 		WRITE_ONCE(sk->sk_sndbuf, want);
 }
 
+/*
+ * Room to begin with: what TCP gives, since SO_SNDBUF tells it: the initial
+ * window twice over, in segments that take whole powers of two.
+ */
+static void rill_sndbuf_init(struct sock *sk, u32 mss)
+{
+	u32 cost = max_t(u32, rill_sk(sk)->mss_clamp, mss) + MAX_TCP_HEADER +
+		   SKB_DATA_ALIGN(sizeof(struct skb_shared_info));
+	u32 want;
+
+	cost = roundup_pow_of_two(cost) + SKB_DATA_ALIGN(sizeof(struct sk_buff));
+	want = min_t(u32, 2 * TCP_INIT_CWND * cost, READ_ONCE(rill_net(sock_net(sk))->wmem[2]));
+	if (!(sk->sk_userlocks & SOCK_SNDBUF_LOCK) && want > sk->sk_sndbuf)
+		WRITE_ONCE(sk->sk_sndbuf, want);
+}
+
 /**
  * rill_init_transfer() - set up buffers and windows as data may flow
  * @sk: connection that reaches ESTABLISHED
@@ -82,7 +100,7 @@ void rill_init_transfer(struct sock *sk)
 	rill_rack_init(&rs->rack, rs->snd_una);
 	rill_rcvbuf_init(sk);
 	rs->quickack = RILL_QUICKACKS;
-	rill_grow_sndbuf(sk);
+	rill_sndbuf_init(sk, mss);
 }
 
 /* SND.WND, when this segment is newer than the one that set it (SM-11). */
@@ -99,7 +117,8 @@ static bool rill_window_update(struct sock *sk, struct sk_buff *skb)
 	if (changed) {
 		rs->snd_wnd = wnd;
 		rs->max_wnd = max(rs->max_wnd, wnd);
-		rs->out |= RILL_OUT_PUSH;
+		/* what leaves makes room below TCP_NOTSENT_LOWAT */
+		rs->out |= RILL_OUT_PUSH | RILL_OUT_WRITE_SPACE;
 	}
 	return changed;
 }
@@ -444,9 +463,24 @@ static void rill_advance(struct sock *sk, struct rill_acking *w, u32 ack)
 	rill_mtu_acked(sk);
 	sk_dst_confirm(sk);
 
+	if (unlikely(rs->rto_since)) {
+		rs->rto_ms += jiffies_to_msecs((u32)jiffies - rs->rto_since);
+		rs->rto_since = 0;
+	}
 	rs->retransmits = 0;
 	rs->stall_us = w->r.c.now_us;
 	rs->out |= RILL_OUT_WRITE_SPACE;
+}
+
+/* What TCP_INFO tells of it. */
+static void rill_account(struct rill_sock *rs, const struct rill_acking *w)
+{
+	if (!w->r.c.acked)
+		return;
+	rill_rate_acked(&rs->rate, w->r.c.acked, w->d.fresh ? &w->d.stamp : NULL, w->d.fresh_us,
+			rs->rtt.min_us, w->r.c.now_us);
+	if (unlikely(w->r.c.ece))
+		rs->delivered_ce += DIV_ROUND_UP(w->r.c.acked, rill_mss_full(rs));
 }
 
 /* All that an ACK says of what was sent. */
@@ -476,6 +510,7 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 		if (rs->board.sacked || rs->board.again || rs->reo_wait)
 			w->r.newly_lost = rill_detect_loss(sk, w->r.c.now_us);
 	}
+	rill_account(rs, w);
 	rill_probe_verdict(sk, w);
 	rill_recover(sk, w);
 	if (w->r.c.ece)

@@ -366,6 +366,7 @@ static void rill_data_out_of_order(struct sock *sk, struct sk_buff *skb)
 	u32 seq = RILL_SEQ(skb), start, end;
 
 	rs->out |= RILL_OUT_ACK_NOW;	/* MAY-13, CC-6S */
+	rs->ooo_segs += max_t(u32, skb_shinfo(skb)->gso_segs, 1);
 	if (!rill_rmem_admit(sk, skb)) {
 		rill_drop(sk, skb, RILL_DROP_RCVBUF);
 		return;

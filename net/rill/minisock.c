@@ -98,6 +98,7 @@ void rill_mini_free(struct rill_mini *mini)
 		sock_put(mini->listener);
 	kfree(mini->ip_opt);
 	kfree(mini->md5);
+	kfree(mini->saved_syn);
 	kmem_cache_free(rill_mini_cache, mini);
 }
 
@@ -284,26 +285,48 @@ static unsigned long rill_synack_rto(unsigned int retrans)
 	return usecs_to_jiffies(rill_rto_backoff(RILL_RTO_INIT_US, retrans, RILL_RTO_MAX_US));
 }
 
+/* Has the peer had its chances? TCP_DEFER_ACCEPT may give more of them. */
+static bool rill_req_expired(const struct rill_mini *req, u8 defer)
+{
+	int max = rill_sk(req->listener)->syn_retries ? :
+		  READ_ONCE(rill_net(read_pnet(&req->c.skc_net))->synack_retries);
+
+	return req->timeouts >= max && (!req->acked || req->timeouts >= defer);
+}
+
+/*
+ * Who has acknowledged our SYN hears of us again only as the time for data
+ * ends: the answer makes the connection (TO-3).
+ */
+static bool rill_req_resends(const struct rill_mini *req, u8 defer)
+{
+	return !defer || !req->acked || req->timeouts + 1 >= defer;
+}
+
 static void rill_req_timer(struct timer_list *t)
 {
 	struct rill_mini *req = from_timer(req, t, timer);
+	u8 defer = READ_ONCE(rill_sk(req->listener)->defer_accept);
 	struct net *net = read_pnet(&req->c.skc_net);
 
 	/* rearming is the only other holder's right: unlinked means dropped */
-	if (req->retrans >= rill_net(net)->synack_retries) {
+	if (rill_req_expired(req, defer)) {
 		rill_mib_inc(net, RILL_MIB_ATTEMPT_FAILS);
 		rill_syn_recv_drop(req);
 		rill_mini_put(req);
 		return;
 	}
-	req->retrans++;
-	rcu_read_lock();
-	rill_resend_synack(req);
-	rcu_read_unlock();
+	if (rill_req_resends(req, defer)) {
+		req->retrans++;
+		rcu_read_lock();
+		rill_resend_synack(req);
+		rcu_read_unlock();
+	}
+	req->timeouts++;
 	spin_lock(&rill_sk(req->listener)->listen.lock);
 	if (!list_empty(&req->syn_node)) {
 		refcount_inc(&req->c.skc_refcnt);
-		mod_timer(&req->timer, jiffies + rill_synack_rto(req->retrans));
+		mod_timer(&req->timer, jiffies + rill_synack_rto(req->timeouts));
 	}
 	spin_unlock(&rill_sk(req->listener)->listen.lock);
 	rill_mini_put(req);
@@ -345,7 +368,7 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	}
 	if (rs->user_window)
 		space = min(space, rs->user_window);
-	req->rcv_wnd = min(space, RILL_MAX_WINDOW);
+	req->rcv_wnd = rill_first_window(space, req->adv_mss - (req->ts_ok ? RILL_TS_ALIGNED : 0));
 }
 
 /* With cookies at hand the queue need be no longer than the backlog, as in Linux. */
@@ -479,6 +502,27 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	return req;
 }
 
+/* TO-14: the headers, if the listener wants them. Without memory there are none. */
+static struct rill_saved_syn *rill_save_syn(const struct sock *sk, const struct sk_buff *skb)
+{
+	u32 len = skb_network_header_len(skb) + tcp_hdr(skb)->doff * 4;
+	const u8 *from = skb_network_header(skb);
+	struct rill_saved_syn *syn;
+
+	if (likely(!rill_sk(sk)->save_syn))
+		return NULL;
+	if (rill_sk(sk)->save_syn == 2) {
+		len += skb_mac_header_len(skb);
+		from = skb_mac_header(skb);
+	}
+	syn = kmalloc(struct_size(syn, data, len), GFP_ATOMIC | __GFP_NOWARN);
+	if (!syn)
+		return NULL;
+	syn->len = len;
+	memcpy(syn->data, from, len);
+	return syn;
+}
+
 /* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
 static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 {
@@ -519,6 +563,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	/* as in Linux: SACKs are worth more than timestamps where both do not fit */
 	if (req->sack_ok && rill_req_key(req))
 		req->ts_ok = 0;
+	req->saved_syn = rill_save_syn(sk, skb);
 	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
@@ -626,6 +671,8 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rill_init_connection(sk);
 	rs->bucket = NULL;
 	rs->fo_queue = NULL;
+	rs->defer_accept = 0;
+	rs->pingpong = rill_sk(listener)->pingpong;	/* TCP_QUICKACK */
 	if (sk->sk_state != TCP_LISTEN) {
 		/* the listener became something else as it was copied */
 		rill_child_abort(sk, false);
@@ -673,9 +720,14 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->ts_offset = req->ts_offset;
 	rs->adv_mss = req->adv_mss;
 	rs->mss_clamp = req->mss;
-	rs->stall_us = req->synack_us;
+	/* what the peer then took to speak is no part of the round trip */
+	rs->stall_us = req->acked ? rill_now_us() - req->waited_us : req->synack_us;
+	rs->saved_syn = req->saved_syn;
+	req->saved_syn = NULL;
 	rs->retransmits = req->retrans;
 	rs->total_retrans = req->retrans;
+	rs->syn_resends = req->retrans;
+	rs->segs_in = 1;	/* the SYN */
 	sk_setup_caps(sk, dst);
 	if (rill_md5_inherit(sk, listener)) {
 		rill_child_abort(sk, false);
@@ -778,6 +830,19 @@ static void rill_req_ack(struct rill_mini *req, struct sk_buff *skb)
 		   req->rcv_wnd >> req->rcv_wscale, TCPHDR_ACK, &opts, rill_req_key(req));
 }
 
+/* TO-3: a bare ACK wakes nobody yet, where TCP_DEFER_ACCEPT says so. */
+static bool rill_req_defers(const struct sock *listener, struct rill_mini *req,
+			    const struct sk_buff *skb)
+{
+	if (likely(req->timeouts >= READ_ONCE(rill_sk(listener)->defer_accept)) ||
+	    RILL_END(skb) != req->rcv_nxt)
+		return false;
+	if (!req->acked)
+		req->waited_us = (u32)(rill_now_us() - req->synack_us);
+	req->acked = 1;
+	return true;
+}
+
 /* Why a segment does not complete the handshake; 0 if it does. */
 static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req,
 				    struct sk_buff *skb)
@@ -821,6 +886,8 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 		rill_reply_reset(listener, skb);
 		return RILL_DROP_BAD_ACK;
 	}
+	if (rill_req_defers(listener, req, skb))
+		return RILL_DROP_DEFER_ACCEPT;
 	if (rill_accept_queue_full(listener)) {
 		if (rn->abort_on_overflow) {
 			rill_reply_reset(listener, skb);
@@ -855,6 +922,9 @@ static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
 void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff *skb)
 {
 	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
+	/* what IP_PKTOPTIONS and IP_MULTICAST_TTL tell of an accepted stream */
+	inet_sk(child)->mc_index = inet_iif(skb);
+	inet_sk(child)->mc_ttl = ip_hdr(skb)->ttl;
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
 	sock_rps_save_rxhash(child, skb);
 	sk_mark_napi_id(child, skb);

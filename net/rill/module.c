@@ -108,6 +108,7 @@ struct proto rill_prot = {
 	RILL_PROTO_SENDPAGE
 	RILL_PROTO_SPLICE_EOF
 	.backlog_rcv		= rill_backlog_rcv,
+	.stream_memory_free	= rill_stream_memory_free,
 	.release_cb		= rill_release_cb,
 	.hash			= rill_hash_nothing,
 	.unhash			= rill_unhash,
@@ -149,6 +150,7 @@ struct proto_ops rill_stream_ops __ro_after_init = {
 	RILL_OPS_SPLICE_EOF
 	.mmap		= sock_no_mmap,
 	.splice_read	= rill_splice_read,
+	.set_rcvlowat	= rill_set_rcvlowat,
 };
 
 /*
@@ -180,6 +182,7 @@ static int rill_create(struct net *net, struct socket *sock, int protocol, int k
 	inet->uc_ttl = -1;
 	inet->mc_ttl = 1;
 	inet->rcv_tos = 0;
+	rill_mc_defaults(sk);
 	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
 	err = sk->sk_prot->init(sk);
 	if (err)

@@ -65,6 +65,7 @@ void rill_sync_mss(struct sock *sk, u32 pmtu)
 	mss = min_t(u32, pmtu - min(pmtu, fixed), rs->mss_clamp);
 	mss -= min(mss, opts);
 	rs->mss = max(mss, least);
+	rill_note_half_window(sk);
 	if (rs->cong.ops)
 		rill_cong_set_mss(&rs->cong, rill_mss_full(rs));
 }

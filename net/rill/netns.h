@@ -94,6 +94,7 @@ struct rill_fo_keys;
 	X(MIN_TTL, "MinTTL")						\
 	X(BACKLOG, "Backlog")						\
 	X(NO_ACK, "NoAck")						\
+	X(DEFER_ACCEPT, "DeferAccept")					\
 	X(BAD_ACK, "BadAck")						\
 	X(BAD_FLAGS, "BadFlags")					\
 	X(OLD_DATA, "OldData")						\
@@ -199,6 +200,8 @@ struct rill_net {
 	int		early_retrans;
 	int		frto;
 	int		reordering;
+	int		thin_linear_timeouts;
+	unsigned int	notsent_lowat;
 	int		keepalive_time;		/* jiffies */
 	int		keepalive_intvl;	/* jiffies */
 	int		keepalive_probes;

@@ -82,6 +82,30 @@ static void rill_check_probe(struct sock *sk)
 	rill_timer_start(sk, RILL_TIMER_PROBE, rill_rto(sk));
 }
 
+/*
+ * TCP_INFO's rwnd_limited: more is there, and the peer's window ends here; and
+ * sndbuf_limited: all has left, and the program found no room for more.
+ */
+static void rill_note_limits(struct sock *sk, u32 mss)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 data = rs->write_seq - rs->fin_queued - rs->snd_nxt;
+
+	if (rs->snd_nxt == rs->write_seq) {
+		if (!rs->cwnd_limited && rill_flight(rs) && sk->sk_socket &&
+		    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+			rill_chrono_start(&rs->chrono, RILL_CHRONO_SNDBUF, (u32)jiffies);
+		else if (rs->chrono.what == RILL_CHRONO_RWND)
+			rill_chrono_stop(&rs->chrono, RILL_CHRONO_RWND, false, (u32)jiffies);
+		return;
+	}
+	if (data && !rs->cwnd_limited && !rs->mtu.hold &&
+	    rs->snd_una + rs->snd_wnd - rs->snd_nxt < min(data, mss))
+		rill_chrono_start(&rs->chrono, RILL_CHRONO_RWND, (u32)jiffies);
+	else if (rs->chrono.what == RILL_CHRONO_RWND)
+		rill_chrono_stop(&rs->chrono, RILL_CHRONO_RWND, false, (u32)jiffies);
+}
+
 /**
  * rill_push() - send what the windows and Nagle allow
  * @sk: synchronized connection
@@ -156,6 +180,7 @@ void rill_push(struct sock *sk, bool force)
 	if (rs->snd_nxt == rs->write_seq &&
 	    (!rill_cong_in_slow_start(&rs->cong) || rill_pipe(rs) < rs->cong.cwnd / 2))
 		rs->cwnd_limited = 0;
+	rill_note_limits(sk, mss);
 	if (sent && !rill_timer_armed(sk, RILL_TIMER_RTO)) {
 		rill_timer_stop(sk, RILL_TIMER_PROBE);
 		rs->probed = 0;
@@ -248,8 +273,12 @@ void rill_output(struct sock *sk)
 	else if (rs->out & RILL_OUT_ACK_LATER && !rill_timer_armed(sk, RILL_TIMER_DELACK))
 		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK);
 	if (rs->out & RILL_OUT_WRITE_SPACE && sk->sk_socket &&
-	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
 		sk->sk_write_space(sk);
+		if (rs->chrono.what == RILL_CHRONO_SNDBUF &&
+		    !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
+			rill_chrono_stop(&rs->chrono, RILL_CHRONO_SNDBUF, false, (u32)jiffies);
+	}
 	rs->out = 0;
 	/* the last ACK of the connection has left: a mini-socket will do */
 	if (sk->sk_state == TCP_TIME_WAIT)

@@ -19,18 +19,31 @@
 /* so many segments of a connection are not paced at all */
 #define RILL_PACE_FREE		10
 
+/**
+ * rill_pace_of_window() - a window in a round trip, and a little more
+ * @rs: connection
+ * @srtt: its round trip time, us, not 0
+ *
+ * Return: bytes a second.
+ */
+u64 rill_pace_of_window(const struct rill_sock *rs, u32 srtt)
+{
+	u32 percent = rill_cong_in_slow_start(&rs->cong) ? RILL_PACE_SLOW_START :
+							  RILL_PACE_AVOIDANCE;
+
+	return div_u64((u64)rs->cong.cwnd * percent * (USEC_PER_SEC / 100), srtt);
+}
+
 /* What the algorithm asks for, bytes a second; ~0: nothing. */
 static u64 rill_pace_asked(const struct rill_sock *rs)
 {
 	u32 srtt = rs->rtt.srtt_us >> 3;
-	u32 percent = rill_cong_in_slow_start(&rs->cong) ? RILL_PACE_SLOW_START :
-							  RILL_PACE_AVOIDANCE;
 
 	if (rs->cong.pacing_rate)
 		return rs->cong.pacing_rate;
 	if (!(rs->cong.ops->flags & RILL_CONG_PACED) || !srtt)
 		return U64_MAX;
-	return div_u64((u64)rs->cong.cwnd * percent * (USEC_PER_SEC / 100), srtt);
+	return rill_pace_of_window(rs, srtt);
 }
 
 /**

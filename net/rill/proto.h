@@ -6,6 +6,7 @@
 #ifndef _RILL_PROTO_H
 #define _RILL_PROTO_H
 
+#include <linux/inet_diag.h>
 #include <linux/poll.h>
 #include <net/protocol.h>
 
@@ -162,6 +163,7 @@ void rill_keepalive_restart(struct sock *sk);
 void rill_schedule_probe(struct sock *sk);
 
 /* pace.c */
+u64 rill_pace_of_window(const struct rill_sock *rs, u32 srtt);
 u64 rill_pacing_rate(const struct sock *sk);
 bool rill_pace_blocked(struct sock *sk);
 void rill_pace_due(struct sock *sk);
@@ -238,11 +240,15 @@ int rill_sendpage(struct sock *sk, struct page *page, int offset, size_t size, i
 /* offload.c */
 extern const struct net_offload rill_v4_offload;
 
-/* what a system call does: connect.c, sendmsg.c, recvmsg.c, splice.c, close.c, sockopt.c */
+/*
+ * what a system call does: connect.c, sendmsg.c, recvmsg.c, splice.c, close.c,
+ * sockopt.c, info.c
+ */
 int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int rill_connect_syn(struct sock *sk);
 void rill_connect_failed(struct sock *sk);
 u8 rill_choose_wscale(const struct sock *sk);
+u32 rill_first_window(u32 space, u32 mss);
 int rill_listen(struct socket *sock, int backlog);
 RILL_ACCEPT_PROTO;
 RILL_SOCK_ACCEPT_PROTO;
@@ -266,6 +272,12 @@ unsigned long rill_fin_time(const struct sock *sk);
 void rill_fin_wait_2_expired(struct sock *sk);
 int rill_sock_setsockopt(struct socket *sock, int level, int optname, sockptr_t optval,
 			 unsigned int optlen);
+void rill_get_info(struct sock *sk, struct tcp_info *info);
+u32 rill_get_cc_info(struct sock *sk, union tcp_cc_info *info);
+void rill_note_half_window(struct sock *sk);
+u32 rill_told_mss(const struct sock *sk);
+int rill_set_rcvlowat(struct sock *sk, int val);
+bool rill_stream_memory_free(const struct sock *sk, int wake);
 int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen);
 int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval,

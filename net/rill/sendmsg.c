@@ -34,6 +34,8 @@ static void rill_queue_new(struct sock *sk, struct sk_buff *skb)
 
 	RILL_SEQ(skb) = rs->write_seq;
 	RILL_END(skb) = rs->write_seq;
+	if (skb_queue_empty(&sk->sk_write_queue))
+		rill_chrono_start(&rs->chrono, RILL_CHRONO_BUSY, (u32)jiffies);
 	__skb_queue_tail(&sk->sk_write_queue, skb);
 	sk_wmem_queued_add(sk, skb->truesize);
 	sk_mem_charge(sk, skb->truesize);
@@ -95,6 +97,8 @@ static void rill_drop_empty_tail(struct sock *sk)
 		return;
 	__skb_unlink(skb, &sk->sk_write_queue);
 	rill_wmem_free(sk, skb);
+	if (skb_queue_empty(&sk->sk_write_queue))
+		rill_chrono_stop(&rill_sk(sk)->chrono, RILL_CHRONO_BUSY, true, (u32)jiffies);
 }
 
 /*
@@ -134,6 +138,17 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal, struct ubuf_
 	if (skb->len >= goal && msg_data_left(msg) && !(msg->msg_flags & MSG_OOB))
 		rill_push(sk, false);
 	return ret;
+}
+
+/* The delivery rate is to know when the program gives less than could leave. */
+static void rill_note_idle(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 pipe = rill_pipe(rs);
+
+	if (rs->write_seq - rs->snd_nxt < rill_mss_now(rs) && pipe < rs->cong.cwnd &&
+	    !rs->board.lost_len && sk_wmem_alloc_get(sk) < SKB_TRUESIZE(1))
+		rill_rate_limited(&rs->rate, pipe);
 }
 
 /**
@@ -205,6 +220,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	if (sk->sk_err || sk->sk_shutdown & SEND_SHUTDOWN)
 		goto failed;
 
+	rill_note_idle(sk);
 	/* until the end of the message there is more to come */
 	rs->more = 1;
 	while (msg_data_left(msg)) {
@@ -284,6 +300,26 @@ int rill_sendmsg_pages(struct sock *sk, struct msghdr *msg)
 	ret = rill_sendmsg_locked(sk, msg);
 	release_sock(sk);
 	return ret;
+}
+
+/**
+ * rill_stream_memory_free() - struct proto's stream_memory_free
+ * @sk: connection
+ * @wake: 1: for who is to be woken, which takes half of it
+ *
+ * TO-13: what is not sent yet is bounded by TCP_NOTSENT_LOWAT.
+ *
+ * Context: any.
+ * Return: whether more may be queued.
+ */
+bool rill_stream_memory_free(const struct sock *sk, int wake)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	u32 notsent = READ_ONCE(rs->write_seq) - READ_ONCE(rs->snd_nxt);
+	u32 lowat = READ_ONCE(rs->notsent_lowat) ? :
+		    READ_ONCE(rill_net(sock_net(sk))->notsent_lowat);
+
+	return notsent << wake < lowat;
 }
 
 /**

@@ -11,12 +11,14 @@
 #include <net/sock.h>
 
 #include "core/board.h"
+#include "core/chrono.h"
 #include "core/cong.h"
 #include "core/drs.h"
 #include "core/ecn.h"
 #include "core/option.h"
 #include "core/plpmtu.h"
 #include "core/rack.h"
+#include "core/rate.h"
 #include "core/reasm.h"
 #include "core/recov.h"
 #include "core/rto.h"
@@ -32,6 +34,7 @@
 
 #define RILL_TIME_WAIT_LEN	(60 * HZ)
 #define RILL_DELACK		(HZ / 25)	/* 40 ms, MUST-40: below 0.5 s */
+#define RILL_DELACK_MAX		(HZ / 5)
 #define RILL_RTO_MAX		(120 * HZ)
 #define RILL_QUICKACKS		16
 #define RILL_SHARE_INIT		128	/* rcv_share, until segments tell */
@@ -112,6 +115,12 @@ struct rill_bind_bucket;
 struct rill_fo_req;
 struct rill_fo_pending;
 struct rill_fo_queue;
+
+/* The headers of a SYN, for TCP_SAVED_SYN. */
+struct rill_saved_syn {
+	u32	len;
+	u8	data[];
+};
 
 /**
  * struct rill_mtu - what is known of the sizes that pass: mtu.c
@@ -292,6 +301,18 @@ struct rill_sock {
 	u64	bytes_sent;
 	u64	bytes_retrans;
 	unsigned long	last_sent;	/* jiffies of the last data segment out */
+	struct rill_rate rate;		/* how fast data is delivered */
+	struct rill_chrono chrono;	/* what the sender spends its time on; jiffies */
+	u32	delivered_ce;		/* segments whose ACK had ECE */
+	u32	ooo_segs;		/* segments that came out of order */
+	u32	rto_ms;			/* spent between timeouts and what mended them */
+	u32	rto_since;		/* jiffies when such a time began, or 0 */
+	u16	rto_count;
+	u16	rto_episodes;
+	u16	rehashes;
+	u16	half_wnd;		/* what we tell of mss is no more; 0: no bound */
+	u8	syn_resends;
+	struct rill_saved_syn *saved_syn;	/* TCP_SAVED_SYN, or NULL */
 
 	/* from here on a new connection keeps what the socket had */
 	unsigned long	deferred;		/* enum rill_deferred */
@@ -315,10 +336,13 @@ struct rill_sock {
 	u32	keep_idle;		/* jiffies; 0: sysctl */
 	u32	keep_intvl;		/* jiffies; 0: sysctl */
 	u32	user_window;		/* TCP_WINDOW_CLAMP, 0: none */
+	u32	notsent_lowat;		/* bytes; 0: sysctl */
+	u32	tx_delay;		/* TCP_TX_DELAY, us */
 	int	linger2;		/* jiffies; 0: fin_timeout, negative: no FIN_WAIT_2 */
 	u16	mss_user;		/* TCP_MAXSEG, 0: none */
 	u8	syn_retries;		/* TCP_SYNCNT, 0: sysctl */
 	u8	keep_probes;		/* 0: sysctl */
+	u8	defer_accept;		/* SYN-ACK timeouts to wait for data, 0: none */
 	u8	nodelay:1,
 		cork:1,
 		cmsg_inq:1,		/* TCP_INQ */
@@ -326,7 +350,9 @@ struct rill_sock {
 		fo_no_cookie:1,		/* TCP_FASTOPEN_NO_COOKIE */
 		cong_set:1,		/* cong_ops is the program's choice */
 		repair:1,		/* TCP_REPAIR */
-		repair_queue:2;		/* TCP_REPAIR_QUEUE */
+		repair_queue:2,		/* TCP_REPAIR_QUEUE */
+		save_syn:2,		/* TCP_SAVE_SYN; 2: with the link's header */
+		thin_lto:1;		/* TCP_THIN_LINEAR_TIMEOUTS */
 };
 
 static inline struct rill_sock *rill_sk(const struct sock *sk)

@@ -10,6 +10,7 @@
 #include <uapi/linux/rill.h>
 
 #include "compat.h"
+#include "core/rto.h"
 #include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
@@ -87,11 +88,62 @@ static int rill_set_window_clamp(struct sock *sk, int val)
 		if (sk->sk_state != TCP_CLOSE)
 			return -EINVAL;
 		rs->user_window = 0;
+		rs->window_clamp = 0;	/* until a connection begins */
 		return 0;
 	}
 	rs->user_window = max_t(u32, val, SOCK_MIN_RCVBUF / 2);
 	rs->window_clamp = rs->user_window;
 	return 0;
+}
+
+/* Seconds, as so many timeouts of a SYN-ACK, which double from 1 s (TO-3). */
+static u8 rill_secs_to_timeouts(int secs)
+{
+	int n, sum = 0;
+
+	if (secs <= 0)
+		return 0;
+	for (n = 1; n < U8_MAX; n++) {
+		sum += rill_rto_backoff(1, n - 1, RILL_RTO_MAX / HZ);
+		if (sum >= secs)
+			break;
+	}
+	return n;
+}
+
+static int rill_timeouts_to_secs(u8 n)
+{
+	int secs = 0;
+
+	while (n--)
+		secs += rill_rto_backoff(1, n, RILL_RTO_MAX / HZ);
+	return secs;
+}
+
+/* Options that are a number for later: those that change nothing now. */
+static int rill_set_plain(struct rill_sock *rs, int name, int val)
+{
+	switch (name) {
+	case TCP_DEFER_ACCEPT:
+		WRITE_ONCE(rs->defer_accept, rill_secs_to_timeouts(val));
+		return 0;
+	case TCP_SAVE_SYN:
+		if (val < 0 || val > 2)
+			return -EINVAL;
+		rs->save_syn = val;
+		return 0;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		if (val < 0 || val > 1)
+			return -EINVAL;
+		rs->thin_lto = val;
+		return 0;
+	case TCP_THIN_DUPACK:	/* RACK does better; accepted, as in Linux */
+		return val < 0 || val > 1 ? -EINVAL : 0;
+	case TCP_TX_DELAY:
+		rs->tx_delay = val;
+		return 0;
+	}
+	return -ENOPROTOOPT;
 }
 
 static int rill_set_int(struct sock *sk, int name, int val)
@@ -146,8 +198,12 @@ static int rill_set_int(struct sock *sk, int name, int val)
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_NO_COOKIE:
 		return rill_fastopen_set(sk, name, val);
+	case TCP_NOTSENT_LOWAT:
+		WRITE_ONCE(rs->notsent_lowat, val);
+		sk->sk_write_space(sk);
+		return 0;
 	}
-	return -ENOPROTOOPT;
+	return rill_set_plain(rs, name, val);
 }
 
 /* By name. TO-12. */
@@ -163,6 +219,64 @@ static int rill_set_congestion(struct sock *sk, sockptr_t optval, unsigned int o
 		return -EFAULT;
 	name[n] = 0;
 	return rill_cong_set(sk, name);
+}
+
+/* There is no protocol on top of Rill: what TCP says of a name that it has not. */
+static int rill_set_ulp(sockptr_t optval, unsigned int optlen)
+{
+	char name[TCP_ULP_NAME_MAX];
+
+	if (optlen < 1)
+		return -EINVAL;
+	if (strncpy_from_sockptr(name, optval, min_t(int, sizeof(name) - 1, optlen)) < 0)
+		return -EFAULT;
+	return -ENOENT;
+}
+
+/* Any level but SOL_TCP is IP's, which knows its own. */
+static int rill_set_ip(struct sock *sk, int level, int optname, sockptr_t optval,
+		       unsigned int optlen)
+{
+	int err;
+
+	/* no stream joins a group, but only for TCP does IP say so */
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
+	err = ip_setsockopt(sk, level, optname, optval, optlen);
+	if (!err && level == SOL_IP && optname == IP_OPTIONS)
+		rill_mtu_options(sk);
+	return err;
+}
+
+/**
+ * rill_set_rcvlowat() - struct proto_ops' set_rcvlowat
+ * @sk: socket
+ * @val: SO_RCVLOWAT, not negative
+ *
+ * No more than a buffer may hold, or the reader would wait for ever; and the
+ * buffer grows to hold it.
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0.
+ */
+int rill_set_rcvlowat(struct sock *sk, int val)
+{
+	bool pinned = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	struct rill_sock *rs = rill_sk(sk);
+	int max = pinned ? sk->sk_rcvbuf : READ_ONCE(rill_net(sock_net(sk))->rmem[2]);
+	u64 want;
+
+	val = min(val, max >> 1);
+	WRITE_ONCE(sk->sk_rcvlowat, val ? : 1);
+	rill_data_ready(sk);
+	if (pinned)
+		return 0;
+	want = div_u64((u64)val * 256, rs->rcv_share);
+	if (want > sk->sk_rcvbuf)
+		WRITE_ONCE(sk->sk_rcvbuf, min_t(u64, want, max));
+	if (rs->window_clamp < (u32)val)
+		rs->window_clamp = val;
+	return 0;
 }
 
 /**
@@ -181,18 +295,14 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 {
 	int val, err;
 
-	if (level == SOL_IP) {
-		err = ip_setsockopt(sk, level, optname, optval, optlen);
-		if (!err && optname == IP_OPTIONS)
-			rill_mtu_options(sk);
-		return err;
-	}
 	if (level == SOL_RILL && optname == SO_ZEROCOPY)
 		return rill_zerocopy_set(sk, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return rill_set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
 		return rill_set_congestion(sk, optval, optlen);
+	if (optname == TCP_ULP)
+		return rill_set_ulp(optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
 		return rill_fastopen_set_key(sk, optval, optlen);
 	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
@@ -242,129 +352,95 @@ int rill_sock_setsockopt(struct socket *sock, int level, int optname, sockptr_t 
 	return sock_common_setsockopt(sock, level, optname, optval, optlen);
 }
 
-static u32 rill_segments(u32 bytes, u32 mss)
-{
-	return DIV_ROUND_UP(bytes, mss);
-}
-
-/* TCP_INFO, whole for what Rill has; segments where TCP counts segments. */
-static void rill_get_info(struct sock *sk, struct tcp_info *info)
+/* TCP_WINDOW_CLAMP as TCP tells it: what bounds the window, set or not. */
+static u32 rill_told_clamp(const struct sock *sk)
 {
 	const struct rill_sock *rs = rill_sk(sk);
-	u32 mss = rill_mss_full(rs), now = jiffies;
 
-	memset(info, 0, sizeof(*info));
-	info->tcpi_state = inet_sk_state_load(sk);
-	info->tcpi_max_pacing_rate = READ_ONCE(sk->sk_max_pacing_rate);
-	info->tcpi_pacing_rate = ~0ULL;
-	if (info->tcpi_state == TCP_LISTEN) {
-		info->tcpi_unacked = READ_ONCE(sk->sk_ack_backlog);	/* LS-6 */
-		info->tcpi_sacked = READ_ONCE(sk->sk_max_ack_backlog);
-		return;
-	}
-	info->tcpi_ca_state = rill_ca_state(rs);
-	info->tcpi_retransmits = rs->retransmits;
-	info->tcpi_probes = rs->probes_out;
-	info->tcpi_backoff = rs->backoff;
-	if (rs->ts_ok)
-		info->tcpi_options |= TCPI_OPT_TIMESTAMPS;
-	if (rs->sack_ok)
-		info->tcpi_options |= TCPI_OPT_SACK;
-	if (rs->wscale_ok) {
-		info->tcpi_options |= TCPI_OPT_WSCALE;
-		info->tcpi_snd_wscale = rs->snd_wscale;
-		info->tcpi_rcv_wscale = rs->rcv_wscale;
-	}
-	info->tcpi_pacing_rate = rill_pacing_rate(sk);
-	if (rs->ecn.ok)
-		info->tcpi_options |= TCPI_OPT_ECN;
-	if (rs->ecn.seen)
-		info->tcpi_options |= TCPI_OPT_ECN_SEEN;
-	if (rs->fo_acked)
-		info->tcpi_options |= TCPI_OPT_SYN_DATA;
-	info->tcpi_fastopen_client_fail = rs->fo_fail;
-	info->tcpi_rto = jiffies_to_usecs(rill_rto(sk));
-	info->tcpi_ato = jiffies_to_usecs(RILL_DELACK);
-	info->tcpi_snd_mss = mss;
-	info->tcpi_rcv_mss = rs->rcv_mss;
-	info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
-	info->tcpi_sacked = rill_segments(rs->board.sacked + rs->recov.dup_len, mss);
-	/* as in Linux: lost until acknowledged, also when it has been sent again */
-	info->tcpi_lost = rill_segments(rs->board.lost_len + rs->board.again, mss);
-	info->tcpi_retrans = rill_segments(rs->board.again, mss);
-	info->tcpi_last_data_sent = jiffies_to_msecs(now - (u32)rs->last_sent);
-	info->tcpi_last_data_recv = jiffies_to_msecs(now - (u32)rs->last_rcv);
-	info->tcpi_last_ack_recv = jiffies_to_msecs(now - (u32)rs->last_any);
-	info->tcpi_pmtu = rs->pmtu;
-	info->tcpi_rtt = rs->rtt.srtt_us >> 3;
-	info->tcpi_rttvar = rs->rtt.rttvar_us >> 2;
-	info->tcpi_min_rtt = rs->rtt.min_us;
-	info->tcpi_snd_ssthresh = min(rill_segments(rs->cong.ssthresh, mss), 0x7fffffffU);
-	if (rs->cong.ssthresh >= RILL_SSTHRESH_INFINITE)
-		info->tcpi_snd_ssthresh = 0x7fffffff;
-	info->tcpi_snd_cwnd = rs->cong.cwnd / mss;
-	info->tcpi_advmss = rs->adv_mss;
-	info->tcpi_reordering = READ_ONCE(rill_net(sock_net(sk))->reordering);
-	info->tcpi_rcv_space = rs->drs.space;
-	info->tcpi_rcv_rtt = rs->drs.srtt_us >> 3;
-	info->tcpi_rcv_ssthresh = rs->rcv_wnd;
-	info->tcpi_total_retrans = rs->total_retrans;
-	info->tcpi_bytes_acked = rs->bytes_acked;
-	info->tcpi_bytes_received = rs->bytes_received;
-	info->tcpi_segs_out = rs->segs_out;
-	info->tcpi_segs_in = rs->segs_in;
-	info->tcpi_notsent_bytes = rs->write_seq - rs->snd_nxt;
-	info->tcpi_data_segs_in = rs->data_segs_in;
-	info->tcpi_data_segs_out = rs->data_segs_out;
-	info->tcpi_bytes_sent = rs->bytes_sent;
-	info->tcpi_bytes_retrans = rs->bytes_retrans;
-	info->tcpi_dsack_dups = rs->dsack_dups;
-	info->tcpi_reord_seen = rs->rack.reordering;
-	info->tcpi_snd_wnd = rs->snd_wnd;
+	if (rs->user_window)
+		return rs->user_window;
+	if (sk->sk_state == TCP_SYN_SENT)
+		return RILL_MAX_WINDOW << rs->rcv_wscale;
+	if (sk->sk_state == TCP_LISTEN || !rs->adv_mss)
+		return 0;	/* there never was a window */
+	return min(rs->window_clamp, rill_full_space(sk));
 }
 
-static int rill_get_int(struct sock *sk, int name)
+static int rill_get_int(struct sock *sk, int name, int *val)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
 	const struct rill_sock *rs = rill_sk(sk);
+	bool idle = (1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN);
 	int fin = READ_ONCE(rn->fin_timeout);
 
 	switch (name) {
 	case TCP_NODELAY:
-		return rs->nodelay;
+		*val = rs->nodelay;
+		break;
 	case TCP_CORK:
-		return rs->cork;
+		*val = rs->cork;
+		break;
 	case TCP_QUICKACK:
-		return !rs->pingpong;
+		*val = !rs->pingpong;
+		break;
 	case TCP_KEEPIDLE:
-		return (rs->keep_idle ? : rn->keepalive_time) / HZ;
+		*val = (rs->keep_idle ? : rn->keepalive_time) / HZ;
+		break;
 	case TCP_KEEPINTVL:
-		return (rs->keep_intvl ? : rn->keepalive_intvl) / HZ;
+		*val = (rs->keep_intvl ? : rn->keepalive_intvl) / HZ;
+		break;
 	case TCP_KEEPCNT:
-		return rs->keep_probes ? : rn->keepalive_probes;
+		*val = rs->keep_probes ? : rn->keepalive_probes;
+		break;
 	case TCP_WINDOW_CLAMP:
-		return rs->user_window ? : min_t(u32, rs->window_clamp, INT_MAX);
+		*val = rill_told_clamp(sk);
+		break;
 	case TCP_MAXSEG:
-		if (rs->repair)
-			return rs->mss_clamp;
 		/* what was set, where it will count; else what is, or was, in use */
-		if ((1 << sk->sk_state) & (TCPF_CLOSE | TCPF_LISTEN) && rs->mss_user)
-			return rs->mss_user;
-		return rill_mss_full(rs);
+		*val = rs->repair ? rs->mss_clamp :
+		       idle && rs->mss_user ? rs->mss_user : rill_told_mss(sk);
+		break;
 	case TCP_SYNCNT:
-		return rs->syn_retries ? : rn->syn_retries;
+		*val = rs->syn_retries ? : rn->syn_retries;
+		break;
 	case TCP_LINGER2:
-		return rs->linger2 < 0 ? -1 : (rs->linger2 ? : fin) / HZ;
+		*val = rs->linger2 < 0 ? -1 : (rs->linger2 ? : fin) / HZ;
+		break;
 	case TCP_INQ:
-		return rs->cmsg_inq;
+		*val = rs->cmsg_inq;
+		break;
 	case TCP_USER_TIMEOUT:
-		return rs->user_timeout;
+		*val = rs->user_timeout;
+		break;
 	case TCP_FASTOPEN:
 	case TCP_FASTOPEN_CONNECT:
 	case TCP_FASTOPEN_NO_COOKIE:
-		return rill_fastopen_get(sk, name);
+		*val = rill_fastopen_get(sk, name);
+		break;
+	case TCP_DEFER_ACCEPT:
+		*val = rill_timeouts_to_secs(rs->defer_accept);
+		break;
+	case TCP_SAVE_SYN:
+		*val = rs->save_syn;
+		break;
+	case TCP_THIN_LINEAR_TIMEOUTS:
+		*val = rs->thin_lto;
+		break;
+	case TCP_THIN_DUPACK:
+		*val = 0;
+		break;
+	case TCP_TX_DELAY:
+		*val = rs->tx_delay;
+		break;
+	case TCP_NOTSENT_LOWAT:
+		*val = rs->notsent_lowat;
+		break;
+	default:
+		if (!rill_asks_mptcp(name))
+			return -ENOPROTOOPT;
+		*val = 0;
 	}
-	return -ENOPROTOOPT;
+	return 0;
 }
 
 static int rill_put_opt(char __user *optval, int __user *optlen, int len, const void *val,
@@ -374,6 +450,72 @@ static int rill_put_opt(char __user *optval, int __user *optlen, int len, const 
 	if (put_user(len, optlen) || copy_to_user(optval, val, len))
 		return -EFAULT;
 	return 0;
+}
+
+/* What is not a number. */
+static int rill_get_block(struct sock *sk, int name, char __user *optval, int __user *optlen,
+			  int len)
+{
+	union {
+		struct tcp_info		info;
+		union tcp_cc_info	cc;
+		char			name[RILL_CONG_NAME_MAX];
+	} v;
+	int size = 0;
+
+	lock_sock(sk);
+	switch (name) {
+	case TCP_INFO:
+		rill_get_info(sk, &v.info);
+		size = sizeof(v.info);
+		break;
+	case TCP_CC_INFO:
+		size = rill_get_cc_info(sk, &v.cc);
+		break;
+	case TCP_CONGESTION:
+		memset(v.name, 0, sizeof(v.name));
+		strscpy(v.name, rill_sk(sk)->cong_ops->name, sizeof(v.name));
+		size = sizeof(v.name);
+		break;
+	}
+	release_sock(sk);
+	return rill_put_opt(optval, optlen, len, &v, size);
+}
+
+/* TO-14: once; who has too little room learns how much it takes. */
+static int rill_get_saved_syn(struct sock *sk, char __user *optval, int __user *optlen, int len)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct rill_saved_syn *syn;
+	int err;
+
+	lock_sock(sk);
+	syn = rs->saved_syn;
+	if (!syn) {
+		err = put_user(0, optlen);
+	} else if (len < (int)syn->len) {
+		err = put_user((int)syn->len, optlen) ? : -EINVAL;
+	} else if (put_user((int)syn->len, optlen) || copy_to_user(optval, syn->data, syn->len)) {
+		err = -EFAULT;
+	} else {
+		err = 0;
+		kfree(syn);
+		rs->saved_syn = NULL;
+	}
+	release_sock(sk);
+	return err;
+}
+
+static int rill_get_fastopen_key(struct sock *sk, char __user *optval, int __user *optlen,
+				 int len)
+{
+	u8 raw[RILL_FO_KEY_LEN * RILL_FO_KEYS];
+	unsigned int size;
+
+	lock_sock(sk);
+	size = rill_fastopen_get_key(sk, raw);
+	release_sock(sk);
+	return rill_put_opt(optval, optlen, len, raw, size);
 }
 
 /**
@@ -391,41 +533,25 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 		    int __user *optlen)
 {
 	struct tcp_repair_window window;
-	struct tcp_info info;
 	int val, len, err;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
-	if (optname == TCP_INFO) {
-		lock_sock(sk);
-		rill_get_info(sk, &info);
-		release_sock(sk);
-		return rill_put_opt(optval, optlen, len, &info, sizeof(info));
-	}
-	if (optname == TCP_FASTOPEN_KEY) {
-		u8 raw[RILL_FO_KEY_LEN * RILL_FO_KEYS];
-		unsigned int size;
-
-		lock_sock(sk);
-		size = rill_fastopen_get_key(sk, raw);
-		release_sock(sk);
-		return rill_put_opt(optval, optlen, len, raw, size);
-	}
-	if (optname == TCP_CONGESTION) {
-		char name[RILL_CONG_NAME_MAX] = { };
-
-		lock_sock(sk);
-		strscpy(name, rill_sk(sk)->cong_ops->name, sizeof(name));
-		release_sock(sk);
-		return rill_put_opt(optval, optlen, len, name, sizeof(name));
-	}
-	if (optname == TCP_REPAIR_WINDOW) {
+	switch (optname) {
+	case TCP_INFO:
+	case TCP_CC_INFO:
+	case TCP_CONGESTION:
+	case TCP_ULP:
+		return rill_get_block(sk, optname, optval, optlen, len);
+	case TCP_SAVED_SYN:
+		return rill_get_saved_syn(sk, optval, optlen, len);
+	case TCP_FASTOPEN_KEY:
+		return rill_get_fastopen_key(sk, optval, optlen, len);
+	case TCP_REPAIR_WINDOW:
 		lock_sock(sk);
 		err = rill_repair_get_window(sk, len, &window);
 		release_sock(sk);
@@ -433,12 +559,12 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	}
 	lock_sock(sk);
 	err = rill_repair_getsockopt(sk, optname, &val);
-	if (err == -ENOPROTOOPT) {
-		val = rill_get_int(sk, optname);
-		err = val == -ENOPROTOOPT ? val : 0;
-	}
+	if (err == -ENOPROTOOPT)
+		err = rill_get_int(sk, optname, &val);
 	release_sock(sk);
-	return err ? : rill_put_opt(optval, optlen, len, &val, sizeof(val));
+	if (err)
+		return err;
+	return rill_put_opt(optval, optlen, len, &val, sizeof(val));
 }
 
 /*

@@ -71,6 +71,13 @@ void rill_write_queue_purge(struct sock *sk)
 	rill_sk(sk)->snd_nxt = rill_sk(sk)->write_seq;
 }
 
+/* TCP_SAVED_SYN has nothing to tell any more. A listener never has. */
+static void rill_forget_syn(struct sock *sk)
+{
+	kfree(rill_sk(sk)->saved_syn);
+	rill_sk(sk)->saved_syn = NULL;
+}
+
 /**
  * rill_init_once() - what a socket keeps through all its connections
  * @sk: new, or cloned just now
@@ -103,6 +110,7 @@ void rill_init_connection(struct sock *sk)
 	BUILD_BUG_ON((int)RILL_CLOSED != (int)TCP_CLOSE ||
 		     (int)RILL_CLOSING != (int)TCP_CLOSING);
 
+	rill_forget_syn(sk);
 	memset((char *)rs + offsetof(struct rill_sock, rcv_nxt), 0,
 	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);
@@ -160,6 +168,7 @@ void rill_destroy_sock(struct sock *sk)
 	rill_bind_put(sk);
 	rill_cong_release(sk);
 	rill_md5_purge(sk);
+	rill_forget_syn(sk);
 	sk_sockets_allocated_dec(sk);
 }
 

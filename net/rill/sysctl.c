@@ -36,6 +36,11 @@ static int rill_mss_max = U16_MAX;
 	  .proc_handler = proc_dointvec_minmax,				\
 	  .extra1 = (_min), .extra2 = (_max) }
 #define RILL_INT(_name, _min, _max) RILL_INT_AS(#_name, _name, _min, _max)
+#define RILL_UINT(_name)						\
+	{ .procname = #_name,						\
+	  .data = (void *)offsetof(struct rill_net, _name),		\
+	  .maxlen = sizeof(unsigned int), .mode = 0644,			\
+	  .proc_handler = proc_douintvec }
 #define RILL_SECS(_name)						\
 	{ .procname = #_name,						\
 	  .data = (void *)offsetof(struct rill_net, _name),		\
@@ -94,6 +99,8 @@ static const struct ctl_table rill_table[] = {
 	RILL_INT(early_retrans, SYSCTL_ZERO, SYSCTL_FOUR),
 	RILL_INT(frto, SYSCTL_ZERO, &rill_u8_max),
 	RILL_INT(reordering, SYSCTL_ONE, NULL),
+	RILL_INT(thin_linear_timeouts, SYSCTL_ZERO, SYSCTL_ONE),
+	RILL_UINT(notsent_lowat),
 	RILL_SECS(keepalive_time),
 	RILL_SECS(keepalive_intvl),
 	RILL_INT(keepalive_probes, SYSCTL_ZERO, &rill_u8_max),
@@ -152,6 +159,8 @@ static void rill_defaults(struct rill_net *rn)
 	rn->early_retrans = 3;
 	rn->frto = 2;
 	rn->reordering = 3;
+	rn->thin_linear_timeouts = 0;
+	rn->notsent_lowat = UINT_MAX;
 	rn->keepalive_time = 7200 * HZ;
 	rn->keepalive_intvl = 75 * HZ;
 	rn->keepalive_probes = 9;

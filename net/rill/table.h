@@ -56,9 +56,13 @@ struct rill_bind_chain {
  * @syn_node: in rill_listen.syn_list; SYN_RECV only
  * @md5: a copy of the key of the connection; mostly NULL; TIME_WAIT only
  * @ip_opt: the way back that the SYN asked for; mostly NULL; SYN_RECV only
+ * @saved_syn: its headers, if TCP_SAVE_SYN wants them; SYN_RECV only
  * @rcv_nxt: next byte expected
  * @snd_nxt: SYN_RECV: ISS + 1; TIME_WAIT: after the FIN
  * @rcv_wnd: window that was advertised, bytes
+ * @waited_us: TCP_DEFER_ACCEPT: the round trip that the first bare ACK ended
+ * @timeouts: of the SYN-ACK, whether it was sent again or not
+ * @acked: the handshake is done, and data is awaited
  */
 struct rill_mini {
 	struct sock_common	c;
@@ -68,6 +72,7 @@ struct rill_mini {
 	struct list_head	syn_node;
 	struct ip_options_rcu	*ip_opt;
 	const struct rill_md5_key *md5;
+	struct rill_saved_syn	*saved_syn;
 	u64			synack_us;
 	u32			rcv_nxt;
 	u32			snd_nxt;
@@ -76,18 +81,21 @@ struct rill_mini {
 	u32			ts_recent_stamp;
 	u32			ts_offset;
 	u32			mark;
+	u32			waited_us;
 	u32			last_oow;	/* jiffies of the last ACK to a bad segment */
 	u16			mss;
 	u16			adv_mss;
 	u8			snd_wscale;
 	u8			rcv_wscale;
 	u8			retrans;
+	u8			timeouts;
 	u8			tos;
 	u8			ts_ok:1,
 				wscale_ok:1,
 				sack_ok:1,
 				ecn_ok:1,
-				cookie:1;	/* answers a SYN by a cookie, and is not kept */
+				cookie:1,	/* answers a SYN by a cookie, and is not kept */
+				acked:1;
 };
 
 /*

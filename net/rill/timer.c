@@ -23,6 +23,8 @@
 
 /* below this many jiffies the wheel is exact */
 #define RILL_WHEEL_EXACT	64
+/* timeouts that a thin stream may have in a row without a longer RTO, as in Linux */
+#define RILL_THIN_RETRIES	6
 
 static unsigned long rill_wheel_time(unsigned long deadline)
 {
@@ -158,6 +160,20 @@ static int rill_orphan_retries(const struct sock *sk, bool alive)
 	return retries || !alive ? retries : 8;
 }
 
+/* For TCP_INFO; and another path, where the network balances by flow (RFC 6437). */
+static void rill_note_timeout(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (!rs->rto_since) {
+		rs->rto_episodes++;
+		rs->rto_since = (u32)jiffies | 1;
+	}
+	rs->rto_count++;
+	if (sk_rethink_txhash(sk))
+		rs->rehashes++;
+}
+
 /* The RTO of a SYN. RFC 9293, 3.8.3; TO-7 says when to give up. */
 static void rill_syn_timeout(struct sock *sk)
 {
@@ -178,6 +194,8 @@ static void rill_syn_timeout(struct sock *sk)
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
 	rs->total_retrans++;
+	rs->syn_resends++;
+	rill_note_timeout(sk);
 	if (rs->retransmits > rn->syn_linear_timeouts && rs->backoff < 32)
 		rs->backoff++;
 	rill_mib_inc(sock_net(sk), RILL_MIB_RETRANS_SEGS);
@@ -256,6 +274,20 @@ static void rill_timeout_marks(struct sock *sk)
 		       again, READ_ONCE(rn->frto), now);
 }
 
+/*
+ * TCP_THIN_LINEAR_TIMEOUTS: a stream of few segments, past its first slow start,
+ * does not back off for the first timeouts in a row.
+ */
+static bool rill_thin(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	return (rs->thin_lto || READ_ONCE(rill_net(sock_net(sk))->thin_linear_timeouts)) &&
+	       sk->sk_state == TCP_ESTABLISHED && rs->retransmits <= RILL_THIN_RETRIES &&
+	       rill_flight(rs) < 4 * rill_mss_full(rs) &&
+	       rs->cong.ssthresh < RILL_SSTHRESH_INFINITE;
+}
+
 /* RFC 6298, 5.4 to 5.6; RFC 5681, 3.1 */
 static void rill_rto_expired(struct sock *sk)
 {
@@ -273,12 +305,15 @@ static void rill_rto_expired(struct sock *sk)
 	if (!rill_flight(rs) || rill_rto_gives_up(sk))
 		return;
 	rill_mib_inc(sock_net(sk), RILL_MIB_TIMEOUTS);
+	rill_note_timeout(sk);
 	if (rs->retransmits < U8_MAX)
 		rs->retransmits++;
 	rill_mtu_timeout(sk);
 	rill_timeout_marks(sk);
 	rill_ecn_reduced(&rs->ecn);
-	if (rs->backoff < 32)
+	if (rill_thin(sk))
+		rs->backoff = 0;
+	else if (rs->backoff < 32)
 		rs->backoff++;
 	rs->out |= RILL_OUT_RETRANS;
 	rill_output(sk);

@@ -271,6 +271,10 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 		if (time_before(jiffies, rs->last_rcv + RILL_DELACK))
 			rs->pingpong = 1;
 	}
+	/* fq, or a device that can, lets it out then */
+	if (unlikely(rs->tx_delay))
+		skb_set_delivery_time(skb, ktime_get_ns() + (u64)rs->tx_delay * NSEC_PER_USEC,
+				      true);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);	/* a queue and a path of its own */
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
@@ -369,6 +373,7 @@ static void rill_mark_sent(struct sock *sk, struct rill_tx *tx, u32 len)
 		if (rs->cong.ops->event)
 			rs->cong.ops->event(&rs->cong, RILL_CONG_TX_START, now);
 	}
+	rill_rate_sent(&rs->rate, &tx->stamp, !rill_flight(rs), now);
 	rill_board_send(&rs->board, tx, rs->snd_nxt, rs->snd_nxt + len, now);
 	rill_recov_sent(&rs->recov, len, false, now);
 	rs->snd_nxt += len;

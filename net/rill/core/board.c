@@ -242,6 +242,7 @@ static void deliver(struct rill_delivered *d, const struct rill_tx *tx, u32 seq,
 	if (!d->fresh || rill_sent_after(tx->tx_us, end, d->fresh_us, d->fresh_end)) {
 		d->fresh_us = tx->tx_us;
 		d->fresh_end = end;
+		d->stamp = tx->stamp;
 	}
 	d->fresh += end - seq;
 }

@@ -23,6 +23,7 @@
 #ifndef _RILL_CORE_BOARD_H
 #define _RILL_CORE_BOARD_H
 
+#include "rate.h"
 #include "seq.h"
 #include "types.h"
 
@@ -45,6 +46,7 @@ enum rill_tx_state {
  * @end: the one after the last; a FIN counts
  * @state: enum rill_tx_state
  * @again: it was sent more than once
+ * @stamp: for the delivery rate, when it was sent for the first time
  */
 struct rill_tx {
 	struct rb_node	rb;
@@ -57,6 +59,7 @@ struct rill_tx {
 	u32	end;
 	u8	state;
 	u8	again;
+	struct rill_rate_stamp stamp;
 };
 
 /**
@@ -96,6 +99,7 @@ struct rill_board {
  * @again_us: when the last of those was sent
  * @again_end: the end of the range that was
  * @high: highest end delivered; no meaning if @fresh and @again are 0
+ * @stamp: of the range that @fresh_us is of
  *
  * Zeroed by the caller before the first use for an ACK.
  */
@@ -111,6 +115,7 @@ struct rill_delivered {
 	u64	again_us;
 	u32	again_end;
 	u32	high;
+	struct rill_rate_stamp stamp;
 };
 
 /**
@@ -152,7 +157,7 @@ void rill_board_purge(struct rill_board *b);
 /**
  * rill_board_send() - something was sent for the first time
  * @b: the board
- * @tx: an unused range, which becomes the board's
+ * @tx: an unused range, which becomes the board's; its stamp is set
  * @seq: its first sequence number: SND.NXT
  * @end: the one after its last
  * @now_us: time, microseconds

@@ -88,6 +88,30 @@ static u32 dctcp_ece_ssthresh(struct rill_cong *c, u32 flight)
 	return max(c->cwnd - cut, 2 * c->mss);
 }
 
+/* struct tcp_dctcp_info of <linux/inet_diag.h>, which core/ does not know */
+struct dctcp_told {
+	u16	enabled;
+	u16	ce_state;
+	u32	alpha;
+	u32	marked;
+	u32	acked;
+};
+
+static u32 dctcp_info(const struct rill_cong *c, void *buf)
+{
+	const struct dctcp *d = (const struct dctcp *)c->priv;
+	struct dctcp_told told = {
+		.enabled = 1,
+		.alpha = d->alpha / (ONE / 1024),
+		.marked = (u32)d->marked,
+		.acked = (u32)d->acked,
+	};
+
+	static_assert(sizeof(told) <= RILL_CONG_INFO_MAX, "more than there is room for");
+	memcpy(buf, &told, sizeof(told));
+	return sizeof(told);
+}
+
 struct rill_cong_ops rill_cong_dctcp = {
 	.name		= "dctcp",
 	.flags		= RILL_CONG_ECN,
@@ -96,4 +120,5 @@ struct rill_cong_ops rill_cong_dctcp = {
 	.ece_ssthresh	= dctcp_ece_ssthresh,
 	.cong_avoid	= rill_cong_reno_avoid,
 	.ack		= dctcp_ack,
+	.info		= dctcp_info,
 };

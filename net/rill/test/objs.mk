@@ -27,4 +27,6 @@ rill-kunit-objs := \
 	recov_test.o \
 	plpmtu_test.o \
 	ecn_test.o \
-	paws_test.o
+	paws_test.o \
+	rate_test.o \
+	chrono_test.o

@@ -922,9 +922,6 @@ static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
 void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff *skb)
 {
 	__acquire(&child->sk_lock.slock);	/* sk_clone_lock() did */
-	/* what IP_PKTOPTIONS and IP_MULTICAST_TTL tell of an accepted stream */
-	inet_sk(child)->mc_index = inet_iif(skb);
-	inet_sk(child)->mc_ttl = ip_hdr(skb)->ttl;
 	skb->dev = NULL;	/* may go while a backlog holds the segment */
 	sock_rps_save_rxhash(child, skb);
 	sk_mark_napi_id(child, skb);

@@ -467,11 +467,11 @@ fifth:
 		consume_skb(skb);
 		return;
 	}
-	if (rill_data_after_close(sk, skb))
-		return;
 	/* Sixth, check the URG bit; an octet that was announced may be in any segment. */
 	if (unlikely(th->urg || rs->urg_state))
 		rill_urg(sk, skb);
+	if (rill_data_after_close(sk, skb))
+		return;
 	if (skb->len)
 		rill_rcvbuf_measure(sk, skb, &opts);
 	/* Seventh, the segment text; eighth, the FIN bit. */

@@ -87,6 +87,8 @@ static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
 		rs->rcv_wscale = rill_choose_wscale(sk);
 	rs->rcv_wnd = min(min(rill_full_space(sk), rs->window_clamp), RILL_MAX_WINDOW);
 	rs->stall_us = rill_now_us();
+	/* what ended the connection before this one */
+	WRITE_ONCE(sk->sk_err, 0);
 	atomic_set(&inet->inet_id, get_random_u16());
 	rill_mib_inc(sock_net(sk), RILL_MIB_ACTIVE_OPENS);
 	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));

@@ -175,6 +175,8 @@ failed:
 		if (flags & MSG_OOB)
 			rill_urg_sent(rs);
 		rill_push(sk, false);
+		/* for this call alone: the next ACK may let out what it held */
+		rs->more = 0;
 		return copied;
 	}
 	if (!err)

@@ -67,7 +67,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		return rill_urg_recv(sk, msg, len, flags);
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	while (len) {
+	do {
 		if (rill_urg_stops(sk, *seq, &copied, timeo))
 			break;
 		skb = rill_find_byte(sk, *seq, &offset);
@@ -89,23 +89,29 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			}
 			continue;
 		}
-		used = rill_urg_read_span(sk, *seq, min_t(size_t, skb->len - offset, len), &skip);
+		used = min_t(size_t, skb->len - offset, len);
+		skip = 0;
+		if (likely(used))
+			used = rill_urg_read_span(sk, *seq, used, &skip);
 		offset += skip;
+		/* the urgent byte is passed even if what follows cannot be copied */
+		if (unlikely(skip))
+			WRITE_ONCE(*seq, *seq + skip);
 		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
 				copied = -EFAULT;
 			break;
 		}
-		WRITE_ONCE(*seq, *seq + skip + used);
+		WRITE_ONCE(*seq, *seq + used);
 		copied += used;
 		len -= used;
+		rill_urg_passed(rs);
 		if (flags & MSG_PEEK)
 			continue;
-		rill_urg_passed(rs);
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
-	}
+	} while (len);
 	if (!(flags & MSG_PEEK))
 		rill_cleanup_rbuf(sk, copied);
 	return copied;
@@ -118,11 +124,9 @@ static int rill_readable(const struct rill_sock *rs)
 }
 
 /* What TCP_INQ tells after a read: the end of the stream counts as a byte. */
-static int rill_inq_hint(const struct sock *sk)
+static int rill_inq_hint(const struct rill_sock *rs)
 {
-	int inq = rill_readable(rill_sk(sk));
-
-	return inq || !(sk->sk_shutdown & RCV_SHUTDOWN) ? inq : 1;
+	return READ_ONCE(rs->rcv_nxt) - READ_ONCE(rs->copied_seq);
 }
 
 /**
@@ -144,7 +148,7 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 		return inet_recv_error(sk, msg, len, addr_len);
 	lock_sock(sk);
 	ret = rill_recvmsg_locked(sk, msg, len, flags);
-	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;
+	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(rill_sk(sk)) : -1;
 	release_sock(sk);
 	if (ret >= 0 && inq >= 0)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);

@@ -168,10 +168,10 @@ static void rill_established(struct sock *sk, struct sk_buff *skb)
 /* Does TSecr name the first SYN, so that those that followed were needless? */
 static bool rill_syn_first_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
 {
-	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC);
+	u32 since = div_u64(rs->clock_us - rs->stall_us, USEC_PER_MSEC);
 
 	return rs->ts_ok && opts->present & RILL_OPT_TS &&
-	       (s32)(opts->tsecr - (rill_ts_now(rs->ts_offset) - since)) <= 1;
+	       (s32)(opts->tsecr - (rill_ts_clock(rs) - since)) <= 1;
 }
 
 /* An RTT sample from the handshake; a SYN that was sent twice gives none. */
@@ -195,12 +195,14 @@ static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
 
 /*
  * Can TSecr be the echo of a SYN of ours? If not, an older incarnation is
- * answering. TSecr of 0 says nothing: some peers have no better.
+ * answering. TSecr of 0 says nothing: some peers have no better. Both limits
+ * are of one reading of the clock, or a processor that stands still between two
+ * would refuse the peer.
  */
 static bool rill_syn_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
 {
-	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC) + 1;
-	u32 now = rill_ts_now(rs->ts_offset);
+	u32 since = div_u64(rs->clock_us - rs->stall_us, USEC_PER_MSEC) + 1;
+	u32 now = rill_ts_clock(rs);
 
 	return !(opts->present & RILL_OPT_TS) || !opts->tsecr ||
 	       rill_between(opts->tsecr, now - since, now);

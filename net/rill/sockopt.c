@@ -240,7 +240,9 @@ static void rill_get_info(struct sock *sk, struct tcp_info *info)
 	info->tcpi_ato = jiffies_to_usecs(RILL_DELACK);
 	info->tcpi_snd_mss = mss;
 	info->tcpi_rcv_mss = rs->rcv_mss;
-	info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
+	/* whatever was in flight when the connection ended is not any more */
+	if (info->tcpi_state != TCP_CLOSE)
+		info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
 	info->tcpi_sacked = rill_segments(rs->board.sacked + rs->recov.dup_len, mss);
 	/* as in Linux: lost until acknowledged, also when it has been sent again */
 	info->tcpi_lost = rill_segments(rs->board.lost_len + rs->board.again, mss);
@@ -340,10 +342,8 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	struct tcp_info info;
 	int val, len;
 
-	if (level == SOL_IP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

@@ -42,8 +42,16 @@ void rill_fin_wait_2_expired(struct sock *sk)
 	rill_done(sk, RILL_EV_TIMEOUT_2MSL);
 }
 
-/* CLOSE of RFC 9293, 3.10.4: the state moves, the FIN joins the queue (SM-18). */
-static void rill_close_send(struct sock *sk)
+/**
+ * rill_queue_fin() - CLOSE of RFC 9293, 3.10.4: the state moves, the FIN joins the queue
+ * @sk: connection
+ *
+ * SM-18. Nothing is sent yet.
+ *
+ * Context: the socket lock is held.
+ * Return: whether there is a FIN to send.
+ */
+bool rill_queue_fin(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	int old = sk->sk_state;
@@ -51,11 +59,17 @@ static void rill_close_send(struct sock *sk)
 	rill_set_state(sk, RILL_EV_CLOSE);
 	if (sk->sk_state == old ||
 	    !((1 << sk->sk_state) & (TCPF_FIN_WAIT1 | TCPF_LAST_ACK)))
-		return;
+		return false;
 	rs->fin_queued = 1;
 	rs->write_seq++;
 	rs->more = 0;
-	rill_push(sk, rs->cork);
+	return true;
+}
+
+static void rill_close_send(struct sock *sk)
+{
+	if (rill_queue_fin(sk))
+		rill_push(sk, rill_sk(sk)->cork);
 }
 
 /**

@@ -346,12 +346,15 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
 	rill_established(sk, skb);
+	/* shutdown() may have come before there was anything to shut, to a listener too */
+	if (unlikely(sk->sk_shutdown & SEND_SHUTDOWN) && sk->sk_state == TCP_ESTABLISHED)
+		rill_queue_fin(sk);
 	rs->out |= RILL_OUT_PUSH;
 	return true;
 }
 
-/* Our FIN is acknowledged. */
-static void rill_ack_of_fin(struct sock *sk)
+/* Our FIN is acknowledged, by skb. */
+static void rill_ack_of_fin(struct sock *sk, const struct sk_buff *skb)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
@@ -360,12 +363,15 @@ static void rill_ack_of_fin(struct sock *sk)
 		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 		sk_dst_confirm(sk);
-		if (!sock_flag(sk, SOCK_DEAD))
+		if (!sock_flag(sk, SOCK_DEAD)) {
 			sk->sk_state_change(sk);
-		else if (rs->linger2 < 0)
+		} else if (rs->linger2 < 0) {
+			/* nobody will wait for the peer's FIN, and the peer may know */
+			rill_reply_reset(sk, skb);
 			rill_done(sk, RILL_EV_ABORT);
-		else
+		} else {
 			rill_timer_start(sk, RILL_TIMER_FIN_WAIT_2, rill_fin_time(sk));
+		}
 		break;
 	case TCP_CLOSING:
 		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
@@ -464,7 +470,7 @@ fifth:
 	rs->last_any = jiffies;
 	rs->keep_out = 0;
 	if (rill_fin_acked(rs))
-		rill_ack_of_fin(sk);
+		rill_ack_of_fin(sk, skb);
 	if (sk->sk_state == TCP_CLOSE) {
 		consume_skb(skb);
 		return;

@@ -174,6 +174,7 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait);
 int rill_inq(const struct sock *sk);
 int rill_outq(const struct sock *sk);
+bool rill_queue_fin(struct sock *sk);
 void rill_shutdown(struct sock *sk, int how);
 void rill_close(struct sock *sk, long timeout);
 int rill_disconnect(struct sock *sk, int flags);

@@ -103,6 +103,8 @@ static void rill_connect_start(struct sock *sk, struct dst_entry *dst)
 	if (rill_net(sock_net(sk))->window_scaling)
 		rs->rcv_wscale = rill_choose_wscale(sk);
 	rs->rcv_wnd = rill_first_window(min(rill_full_space(sk), rs->window_clamp), rs->adv_mss);
+	/* what ended the connection before this one */
+	WRITE_ONCE(sk->sk_err, 0);
 	atomic_set(&inet->inet_id, get_random_u16());
 }
 

@@ -95,7 +95,9 @@ static void rill_info_sent(const struct sock *sk, struct tcp_info *info, u32 mss
 {
 	const struct rill_sock *rs = rill_sk(sk);
 
-	info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
+	/* whatever was in flight when the connection ended is not any more */
+	if (info->tcpi_state != TCP_CLOSE)
+		info->tcpi_unacked = rill_segments(rill_flight(rs), mss);
 	info->tcpi_sacked = rill_segments(rs->board.sacked + rs->recov.dup_len, mss);
 	/* as in Linux: lost until acknowledged, also when it has been sent again */
 	info->tcpi_lost = rill_segments(rs->board.lost_len + rs->board.again, mss);

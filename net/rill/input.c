@@ -188,10 +188,10 @@ void rill_established(struct sock *sk, u32 seq, u32 ack)
 /* Does TSecr name the first SYN, so that those that followed were needless? */
 static bool rill_syn_first_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
 {
-	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC);
+	u32 since = div_u64(rs->clock_us - rs->stall_us, USEC_PER_MSEC);
 
 	return rs->ts_ok && opts->present & RILL_OPT_TS &&
-	       (s32)(opts->tsecr - (rill_ts_now(rs->ts_offset) - since)) <= 1;
+	       (s32)(opts->tsecr - (rill_ts_clock(rs) - since)) <= 1;
 }
 
 /* An RTT sample from the handshake; a SYN that was sent twice gives none. */
@@ -215,12 +215,14 @@ static void rill_syn_rtt(struct sock *sk, const struct rill_opts *opts)
 
 /*
  * Can TSecr be the echo of a SYN of ours? If not, an older incarnation is
- * answering. TSecr of 0 says nothing: some peers have no better.
+ * answering. TSecr of 0 says nothing: some peers have no better. Both limits
+ * are of one reading of the clock, or a processor that stands still between two
+ * would refuse the peer.
  */
 static bool rill_syn_echoed(const struct rill_sock *rs, const struct rill_opts *opts)
 {
-	u32 since = div_u64(rill_now_us() - rs->stall_us, USEC_PER_MSEC) + 1;
-	u32 now = rill_ts_now(rs->ts_offset);
+	u32 since = div_u64(rs->clock_us - rs->stall_us, USEC_PER_MSEC) + 1;
+	u32 now = rill_ts_clock(rs);
 
 	return !(opts->present & RILL_OPT_TS) || !opts->tsecr ||
 	       rill_between(opts->tsecr, now - since, now);
@@ -413,8 +415,8 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	return true;
 }
 
-/* Our FIN is acknowledged. */
-static void rill_ack_of_fin(struct sock *sk)
+/* Our FIN is acknowledged, by skb. */
+static void rill_ack_of_fin(struct sock *sk, struct sk_buff *skb)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
@@ -423,12 +425,15 @@ static void rill_ack_of_fin(struct sock *sk)
 		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | SEND_SHUTDOWN);
 		sk_dst_confirm(sk);
-		if (!sock_flag(sk, SOCK_DEAD))
+		if (!sock_flag(sk, SOCK_DEAD)) {
 			sk->sk_state_change(sk);
-		else if (rs->linger2 < 0)
+		} else if (rs->linger2 < 0) {
+			/* nobody will wait for the peer's FIN, and the peer may know */
+			rill_reply_reset(sk, skb);
 			rill_done(sk, RILL_EV_ABORT);
-		else
+		} else {
 			rill_timer_start(sk, RILL_TIMER_FIN_WAIT_2, rill_fin_time(sk));
+		}
 		break;
 	case TCP_CLOSING:
 		rill_set_state(sk, RILL_EV_RCV_ACK_OF_FIN);
@@ -529,16 +534,16 @@ fifth:
 	rs->last_any = jiffies;
 	rs->keep_out = 0;
 	if (rill_fin_acked(rs))
-		rill_ack_of_fin(sk);
+		rill_ack_of_fin(sk, skb);
 	if (sk->sk_state == TCP_CLOSE) {
 		consume_skb(skb);
 		return;
 	}
-	if (rill_data_after_close(sk, skb))
-		return;
 	/* Sixth, check the URG bit; an octet that was announced may be in any segment. */
 	if (unlikely(th->urg || rs->urg_state))
 		rill_urg(sk, skb);
+	if (rill_data_after_close(sk, skb))
+		return;
 	if (skb->len)
 		rill_rcvbuf_measure(sk, skb, &opts);
 	/* Seventh, the segment text; eighth, the FIN bit. */

@@ -291,6 +291,15 @@ static bool rill_ofo_drain(struct sock *sk)
 	return fin;
 }
 
+/* Not to be delayed: as the program or the route wishes, or while a peer starts. */
+static bool rill_ack_quickly(struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+	const struct dst_entry *dst = __sk_dst_get(sk);
+
+	return (rs->quickack && !rs->pingpong) || (dst && dst_metric(dst, RTAX_QUICKACK));
+}
+
 /*
  * An ACK for new data: at once for every second full segment, else late. A
  * peer that was idle starts from a small window again.
@@ -302,7 +311,7 @@ static void rill_schedule_ack(struct sock *sk)
 	if (time_after(jiffies, rs->last_rcv + rill_rto(sk)))
 		rs->quickack = RILL_QUICKACKS;
 	if (rs->rcv_nxt - rs->rcv_wup > rs->rcv_mss ||		/* SHLD-19 */
-	    (rs->quickack && !rs->pingpong) || !rill_reasm_empty(&rs->ofo))
+	    rill_ack_quickly(sk) || !rill_reasm_empty(&rs->ofo))
 		rs->out |= RILL_OUT_ACK_NOW;
 	else
 		rs->out |= RILL_OUT_ACK_LATER;

@@ -121,14 +121,18 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		if (likely(used))
 			used = rill_urg_read_span(sk, *seq, used, &skip);
 		offset += skip;
+		/* the urgent byte is passed even if what follows cannot be copied */
+		if (unlikely(skip))
+			WRITE_ONCE(*seq, *seq + skip);
 		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
 				copied = -EFAULT;
 			break;
 		}
-		WRITE_ONCE(*seq, *seq + skip + used);
+		WRITE_ONCE(*seq, *seq + used);
 		copied += used;
 		len -= used;
+		rill_urg_passed(rs);
 		if (unlikely(rx)) {
 			rx->soft = skb->tstamp;
 			rx->hard = skb_hwtstamps(skb)->hwtstamp;
@@ -138,7 +142,6 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			continue;
 		}
 		sk_peek_offset_bwd(sk, used);
-		rill_urg_passed(rs);
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
@@ -155,11 +158,9 @@ static int rill_readable(const struct rill_sock *rs)
 }
 
 /* What TCP_INQ tells after a read: the end of the stream counts as a byte. */
-static int rill_inq_hint(const struct sock *sk)
+static int rill_inq_hint(const struct rill_sock *rs)
 {
-	int inq = rill_readable(rill_sk(sk));
-
-	return inq || !(sk->sk_shutdown & RCV_SHUTDOWN) ? inq : 1;
+	return READ_ONCE(rs->rcv_nxt) - READ_ONCE(rs->copied_seq);
 }
 
 /**
@@ -186,7 +187,7 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 		sk_busy_loop(sk, flags & MSG_DONTWAIT);
 	lock_sock(sk);
 	ret = rill_recvmsg_locked(sk, msg, len, flags, stamps ? &rx : NULL);
-	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(sk) : -1;
+	inq = rill_sk(sk)->cmsg_inq ? rill_inq_hint(rill_sk(sk)) : -1;
 	release_sock(sk);
 	if (unlikely(stamps) && ret >= 0)
 		rill_stamp_rx_put(sk, msg, &rx);

@@ -257,6 +257,8 @@ failed:
 			rill_stamp_message(sk, tsflags, flags & MSG_EOR && !err);
 		rill_push(sk, false);
 		net_zcopy_put(uarg);
+		/* for this call alone: the next ACK may let out what it held */
+		rs->more = 0;
 		return copied;
 	}
 	net_zcopy_put_abort(uarg, true);

@@ -69,7 +69,8 @@ void rill_shutdown(struct sock *sk, int how)
 {
 	if (!(how & SEND_SHUTDOWN))
 		return;
-	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_SYN_RECV | TCPF_CLOSE_WAIT))
+	/* in SYN_RECV it waits for the handshake: see rill_ack_of_syn() */
+	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		rill_close_send(sk);
 }
 
@@ -233,8 +234,7 @@ void rill_close(struct sock *sk, long timeout)
 	if (unread) {
 		/* C25, CL-1: the peer must learn that data was lost */
 		rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_CLOSE);
-		if (rill_needs_reset(sk->sk_state))
-			rill_send_reset(sk, sk->sk_allocation);
+		rill_send_reset(sk, sk->sk_allocation);
 		rill_set_state(sk, RILL_EV_ABORT);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		/* C29, CL-3 */

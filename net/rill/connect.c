@@ -88,6 +88,7 @@ static int rill_connect_start(struct sock *sk, struct dst_entry *dst)
 	rs->rcv_wnd = min(min(rill_full_space(sk), rs->window_clamp), RILL_MAX_WINDOW);
 	rs->stall_us = rill_now_us();
 	atomic_set(&inet->inet_id, get_random_u16());
+	WRITE_ONCE(sk->sk_err, 0);	/* what AF_UNSPEC left: CN-7 */
 	rill_mib_inc(sock_net(sk), RILL_MIB_ACTIVE_OPENS);
 	rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
 	return rill_send_syn(sk);

@@ -345,6 +345,9 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
 	rill_established(sk, skb);
 	rs->out |= RILL_OUT_PUSH;
+	/* shut down in SYN_RECV: now there is something to close */
+	if (sk->sk_shutdown & SEND_SHUTDOWN)
+		rill_shutdown(sk, SEND_SHUTDOWN);
 	return true;
 }
 
@@ -467,11 +470,11 @@ fifth:
 		consume_skb(skb);
 		return;
 	}
-	if (rill_data_after_close(sk, skb))
-		return;
 	/* Sixth, check the URG bit; an octet that was announced may be in any segment. */
 	if (unlikely(th->urg || rs->urg_state))
 		rill_urg(sk, skb);
+	if (rill_data_after_close(sk, skb))
+		return;
 	if (skb->len)
 		rill_rcvbuf_measure(sk, skb, &opts);
 	/* Seventh, the segment text; eighth, the FIN bit. */

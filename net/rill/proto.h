@@ -171,6 +171,7 @@ RILL_ACCEPT_PROTO;
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 void rill_write_space(struct sock *sk);
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
+int rill_set_rcvlowat(struct sock *sk, int val);
 __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait);
 int rill_inq(const struct sock *sk);
 int rill_outq(const struct sock *sk);

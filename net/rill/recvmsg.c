@@ -67,7 +67,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		return rill_urg_recv(sk, msg, len, flags);
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
-	while (len) {
+	do {
 		if (rill_urg_stops(sk, *seq, &copied, timeo))
 			break;
 		skb = rill_find_byte(sk, *seq, &offset);
@@ -89,7 +89,10 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 			}
 			continue;
 		}
-		used = rill_urg_read_span(sk, *seq, min_t(size_t, skb->len - offset, len), &skip);
+		used = min_t(size_t, skb->len - offset, len);
+		skip = 0;
+		if (likely(used))
+			used = rill_urg_read_span(sk, *seq, used, &skip);
 		offset += skip;
 		if (used && !(flags & MSG_TRUNC) && skb_copy_datagram_msg(skb, offset, msg, used)) {
 			if (!copied)
@@ -105,7 +108,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)
 			sk_eat_skb(sk, skb);
-	}
+	} while (len);
 	if (!(flags & MSG_PEEK))
 		rill_cleanup_rbuf(sk, copied);
 	return copied;
@@ -149,6 +152,32 @@ int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int
 	if (ret >= 0 && inq >= 0)
 		put_cmsg(msg, SOL_TCP, TCP_CM_INQ, sizeof(inq), &inq);
 	return ret;
+}
+
+/**
+ * rill_set_rcvlowat() - struct proto_ops' set_rcvlowat: SO_RCVLOWAT
+ * @sk: socket
+ * @val: bytes
+ *
+ * At most half of what the buffer may become, which grows for it: a reader
+ * would otherwise wait for more than ever fits. RX-6.
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0.
+ */
+int rill_set_rcvlowat(struct sock *sk, int val)
+{
+	bool locked = sk->sk_userlocks & SOCK_RCVBUF_LOCK;
+	int most = locked ? sk->sk_rcvbuf : READ_ONCE(rill_net(sock_net(sk))->rmem[2]);
+
+	val = min(val, most >> 1);
+	WRITE_ONCE(sk->sk_rcvlowat, val ? : 1);
+	/* it may be enough now */
+	if (sock_flag(sk, SOCK_DONE) || rill_readable(rill_sk(sk)) >= sk->sk_rcvlowat)
+		sk->sk_data_ready(sk);
+	if (!locked && val << 1 > sk->sk_rcvbuf)
+		WRITE_ONCE(sk->sk_rcvbuf, val << 1);
+	return 0;
 }
 
 /* Room to write; if there is none, whoever frees some will tell (PO-12). */

@@ -175,6 +175,8 @@ failed:
 		if (flags & MSG_OOB)
 			rill_urg_sent(rs);
 		rill_push(sk, false);
+		/* it held for this call: whatever comes next lets the data out */
+		rs->more = 0;
 		return copied;
 	}
 	if (!err)

@@ -5,6 +5,8 @@
  */
 #include "see.h"
 
+#define EVERY	13	/* of the pairs of calls one in so many */
+
 static void after(struct world *w, const char *head)
 {
 	char text[1024], other[1024];
@@ -62,16 +64,29 @@ static void two_calls(const struct state *s, const struct call *c, const struct 
 	see_end(&w);
 }
 
-/* The case is named after the state. */
+/*
+ * What a program cannot foresee over TCP either: whether data that comes lets out
+ * what MSG_MORE holds back depends on the path that it takes through the kernel.
+ * The FIN of a handshake that is not done stands in the file "differences".
+ */
+static bool not_compared(const struct state *s, const struct call *c, const struct call *d)
+{
+	if (!strcmp(s->name, "syn_recv") && (!strcmp(c->name, "close") || !strcmp(d->name, "close")))
+		return true;
+	return !strcmp(c->name, "send more") && !strncmp(d->name, "peer", 4);
+}
+
+/* The case is named after the state. Each state takes other pairs; --count 1: all. */
 static void pairs(void)
 {
 	const struct state *s = see_state(rt_case->name);
-	int i, j;
+	int every = rt.count ?: EVERY, at = s - see_states, i, j;
 
 	see_init();
 	for (i = 0; i < see_n_calls; i++)
 		for (j = 0; j < see_n_calls; j++)
-			two_calls(s, &see_calls[i], &see_calls[j]);
+			if (!(at++ % every) && !not_compared(s, &see_calls[i], &see_calls[j]))
+				two_calls(s, &see_calls[i], &see_calls[j]);
 }
 
 static void single_unconnected(void)
@@ -94,7 +109,7 @@ static void single_by_hand(void)
 	single(47, see_n_states);
 }
 
-#define PAIRS(name, rows)	{ name, rows, pairs, T_FULL | T_NODEBUG, 120 }
+#define PAIRS(name, rows)	{ name, rows, pairs, T_FULL | T_NODEBUG, 240 }
 
 static const struct rt_test tests[] = {
 	{ "single_unconnected", "C82 CN-3 CN-4 CN-9 LS-3 LS-4 AC-1 ER-6 PO-1 PO-2 PO-3 IO-1 IO-2",

@@ -245,6 +245,8 @@ static long peer_send(struct world *w, const struct call *c, char *text)
 {
 	(void)text;
 	if (w->by_hand) {
+		if (w->fin)
+			return 0;
 		peer_drop(&w->raw);
 		w->raw.urg = c->a;
 		peer_put(&w->raw, F_ACK | (c->b & MSG_OOB ? F_URG : 0), c->data, c->a);
@@ -258,6 +260,9 @@ static long peer_shut(struct world *w, const struct call *c, char *text)
 	(void)c;
 	(void)text;
 	if (w->by_hand) {
+		if (w->fin)
+			return 0;
+		w->fin = true;
 		peer_drop(&w->raw);
 		peer_put(&w->raw, F_FIN | F_ACK, NULL, 0);
 		return 0;

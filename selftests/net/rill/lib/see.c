@@ -116,7 +116,7 @@ void see_init(void)
 	OK(sched_setaffinity(0, sizeof(one), &one));
 	catch_signals();
 	ns_new();
-	OK(sh("ip route change local 127.0.0.0/8 dev lo table local src 127.0.0.1 quickack 1"));
+	OK(sh("ip route change local 127.0.0.1 dev lo table local src 127.0.0.1 quickack 1"));
 	ping_init();
 }
 

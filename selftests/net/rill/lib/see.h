@@ -18,6 +18,7 @@ struct world {
 	int l;			/* a listener that can be dialled, -1 if none */
 	int et;			/* an epoll, by edge, that has had fd since the state was made */
 	bool by_hand;
+	bool fin;		/* the peer by hand has sent it, and nothing comes after it */
 	struct peer raw;
 };
 

@@ -26,6 +26,7 @@ static void hand_connected(struct world *w)
 
 static void hand_put(struct world *w, uint8_t flags, const char *s)
 {
+	w->fin |= flags & F_FIN;
 	peer_drop(&w->raw);
 	peer_put(&w->raw, flags, s, strlen(s));
 	settle();
@@ -419,7 +420,7 @@ static void make_hand_closing(struct world *w)
 {
 	hand_connected(w);
 	OK(shutdown(w->fd, SHUT_WR));
-	/* its FIN crosses ours */
+	w->fin = true;	/* and it crosses ours */
 	peer_raw(&w->raw, F_FIN | F_ACK, w->raw.snd_nxt++, w->raw.rcv_nxt, NULL, 0);
 	settle();
 	peer_drop(&w->raw);
@@ -444,6 +445,7 @@ static void make_hand_last_ack_unread(struct world *w)
 static void make_hand_early(struct world *w)
 {
 	hand_connected(w);
+	w->fin = true;
 	peer_raw(&w->raw, F_ACK | F_FIN, w->raw.snd_nxt + 1, w->raw.rcv_nxt, "arly", 4);
 	settle();
 	peer_drop(&w->raw);

@@ -342,7 +342,7 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	if (level == SOL_IP)
 		return ip_getsockopt(sk, level, optname, optval, optlen);
 	if (level != SOL_TCP)
-		return -ENOPROTOOPT;
+		return -EOPNOTSUPP;
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

@@ -258,13 +258,16 @@ void see(const char *who, int fd)
 static char *see_wire(struct peer *p, char *out, size_t size)
 {
 	bool fin = false, rst = false, urg = false;
+	uint32_t before = p->rcv_nxt;
 	struct seg *s;
 	int n = 0;
 
-	while ((s = peer_get(p, 0))) {
-		if (s->seq + s->len == p->rcv_nxt || s->flags & F_FIN)
+	for (; (s = peer_get(p, 0)); before = p->rcv_nxt) {
+		/* what is sent again says nothing new */
+		if (p->rcv_nxt != before) {
 			n += s->len;
-		fin |= s->flags & F_FIN;
+			fin |= s->flags & F_FIN;
+		}
 		rst |= s->flags & F_RST;
 		urg |= s->flags & F_URG;
 		free(s);
@@ -299,4 +302,70 @@ char *see_other(struct world *w, char *out, size_t size)
 	snprintf(out, size, "%s %s, then %s", all > 4096 ? "lots" : "reads", all > 4096 ? "" : text,
 		 n ? strerrorname_np(errno) : "the end");
 	return out;
+}
+
+pid_t blocks(void (*fn)(void))
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = OK(fork());
+	if (!pid) {
+		fn();
+		fflush(stdout);
+		_exit(0);
+	}
+	return pid;
+}
+
+/* The letter of /proc/PID/stat */
+static char process_state(pid_t pid)
+{
+	char path[64], line[256] = "", *p;
+	int fd, n;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	fd = OK(open(path, O_RDONLY));
+	n = OK(read(fd, line, sizeof(line) - 1));
+	close(fd);
+	line[n] = 0;
+	p = strrchr(line, ')');
+	ASSERT(p);
+	return p[2];
+}
+
+bool asleep(pid_t pid)
+{
+	char c = 0;
+
+	settle();
+	UNTIL(strchr("SZX", c = process_state(pid)));
+	return c == 'S';
+}
+
+void ends(pid_t pid)
+{
+	int st;
+
+	if (asleep(pid)) {
+		rec("sleeps on");
+		OK(kill(pid, SIGKILL));
+	}
+	OK(waitpid(pid, &st, 0));
+	if (WIFSIGNALED(st) && WTERMSIG(st) != SIGKILL)
+		rec("ended by signal %d", WTERMSIG(st));
+	if (WIFEXITED(st) && WEXITSTATUS(st))
+		FAIL("the child failed");
+}
+
+static void nothing(int sig)
+{
+	(void)sig;
+}
+
+void on_sigusr1(int flags)
+{
+	struct sigaction sa = { .sa_handler = nothing, .sa_flags = flags };
+
+	OK(sigaction(SIGUSR1, &sa, NULL));
 }

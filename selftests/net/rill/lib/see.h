@@ -54,4 +54,10 @@ char *events_text(unsigned int events, char *out);
 char *bytes_text(const void *buf, ssize_t n, char *out);
 int take_signals(char *out);	/* those since the last time, as text */
 
+/* A call that blocks is made by a child, which records what comes of it. */
+pid_t blocks(void (*fn)(void));
+bool asleep(pid_t pid);		/* it waits; false: it has ended */
+void ends(pid_t pid);		/* it has to end now; one that sleeps on is recorded as such */
+void on_sigusr1(int flags);	/* a handler that does nothing; SA_RESTART or 0 */
+
 #endif /* SEE_H */

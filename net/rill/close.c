@@ -87,6 +87,7 @@ void rill_shutdown(struct sock *sk, int how)
 {
 	if (!(how & SEND_SHUTDOWN))
 		return;
+	/* in SYN_RECV it waits for the handshake: see rill_established() */
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		rill_close_send(sk);
 }
@@ -261,8 +262,7 @@ void rill_close(struct sock *sk, long timeout)
 	} else if (unread) {
 		/* C25, CL-1: the peer must learn that data was lost */
 		rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_CLOSE);
-		if (rill_needs_reset(sk->sk_state))
-			rill_send_reset(sk, sk->sk_allocation);
+		rill_send_reset(sk, sk->sk_allocation);
 		rill_set_state(sk, RILL_EV_ABORT);
 	} else if (sock_flag(sk, SOCK_LINGER) && !sk->sk_lingertime) {
 		/* C29, CL-3 */

@@ -327,6 +327,16 @@ static bool rill_syn_again(struct sock *sk, struct sk_buff *skb)
 }
 
 /*
+ * Some peers, once they have sent FIN, send RST with the number of that FIN. In
+ * the states in which nothing comes after it Linux takes them at their word.
+ */
+static bool rill_rst_of_fin(const struct sock *sk, u32 seq)
+{
+	return (1 << sk->sk_state) & (TCPF_CLOSE_WAIT | TCPF_LAST_ACK | TCPF_CLOSING) &&
+	       seq == rill_sk(sk)->rcv_nxt - 1;
+}
+
+/*
  * First: is the segment in the window? Second: RST. Fourth: SYN. Returns
  * whether processing goes on; if not, skb is gone.
  */
@@ -359,7 +369,8 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 	 * the next segment's RST, ACK and URG count; rill_data() drops the text.
 	 */
 	if (!rill_win_acceptable(rs->rcv_nxt, rill_rcv_window(rs), seq, RILL_END(skb) - seq) &&
-	    (rill_rcv_window(rs) || seq != rs->rcv_nxt)) {
+	    (rill_rcv_window(rs) || seq != rs->rcv_nxt) &&
+	    !(th->rst && rill_rst_of_fin(sk, seq))) {
 		if (!th->rst) {
 			if (th->syn) {
 				rill_challenge(sk);
@@ -375,7 +386,7 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 
 	/* Second, check the RST bit: RFC 5961, 3.2 (C30). */
 	if (th->rst) {
-		if (seq == rs->rcv_nxt) {
+		if (seq == rs->rcv_nxt || rill_rst_of_fin(sk, seq)) {
 			rill_reset_received(sk);
 			rill_drop(sk, skb, RILL_DROP_AFTER_CLOSE);
 		} else {

@@ -63,8 +63,8 @@ static void rill_v4_error(struct sock *sk, struct sk_buff *skb, int err, u32 inf
 	/* whom accept() gave a connection that is open early has it */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
 	    !(rill_fastopen_early(sk) && sk->sk_socket)) {
-		if (raised)
-			rill_v4_record(sk, skb, err, info);
+		/* without IP_RECVERR too, as Linux has it */
+		rill_v4_record(sk, skb, err, info);
 		/* ER-9: anything at all ends a connection that is being opened */
 		if (sock_owned_by_user(sk)) {
 			WRITE_ONCE(sk->sk_err_soft, err);

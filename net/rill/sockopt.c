@@ -28,10 +28,9 @@ static void rill_set_nodelay(struct sock *sk, int val)
 static void rill_set_cork(struct sock *sk, int val)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	bool was = rs->cork;
 
 	rs->cork = !!val;
-	if (was && !val)
+	if (!val)
 		rill_push(sk, rs->nodelay);
 }
 

@@ -813,7 +813,7 @@ static const struct rt_test tests[] = {
 	{ "wire_synack_lost", "TFO-5S", wire_synack_lost, T_FULL, 0 },
 	{ "wire_ack_lost", "OP-1", wire_ack_lost, T_FULL, 0 },
 	{ "loopback", "OP-1", loopback, 0, 0 },
-	{ "churn", "TFO-4M", churn, T_FULL, 0 },
+	{ "churn", "TFO-4M", churn, T_LONG, 600 },
 };
 
 RT_MAIN(tests)

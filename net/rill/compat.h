@@ -10,6 +10,7 @@
 #include <linux/net.h>
 #include <linux/sysctl.h>
 #include <linux/tcp.h>
+#include <linux/version.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #ifdef RILL_HAVE_NET_GSO_H
@@ -84,13 +85,13 @@ static inline bool rill_sees_sol_socket(void)
 #ifdef RILL_HAVE_SENDPAGE
 #define RILL_PROTO_SENDPAGE	.sendpage = rill_sendpage,
 #define RILL_OPS_SENDPAGE	.sendpage = inet_sendpage,
-/* no program can mean that */
-#define rill_msg_flags(flags)	((flags) & ~MSG_SPLICE_PAGES)
+/* what a program cannot mean, but that kernel does not mask it */
+#define RILL_MSG_INTERNAL	MSG_SPLICE_PAGES
 ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_t max, gfp_t gfp);
 #else
 #define RILL_PROTO_SENDPAGE
 #define RILL_OPS_SENDPAGE
-#define rill_msg_flags(flags)	(flags)
+#define RILL_MSG_INTERNAL	0
 #define rill_splice_from_iter(skb, iter, max, gfp)	skb_splice_from_iter(skb, iter, max, gfp)
 #endif
 
@@ -155,6 +156,13 @@ static inline bool rill_asks_mptcp(int optname)
 	return false;
 #endif
 }
+
+/* 6.9 has SO_PEEK_OFF for streams; no header tells. */
+#if KERNEL_VERSION(6, 9, 0) <= LINUX_VERSION_CODE
+#define RILL_OPS_PEEK_OFF	.set_peek_off = sk_set_peek_off,
+#else
+#define RILL_OPS_PEEK_OFF
+#endif
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */
 #ifdef RILL_HAVE_CONST_CTL_TABLE

@@ -128,7 +128,7 @@ struct proto rill_prot = {
 	.no_autobind		= true,
 };
 
-struct proto_ops rill_stream_ops __ro_after_init = {
+const struct proto_ops rill_stream_ops = {
 	.family		= PF_INET,
 	.owner		= THIS_MODULE,
 	.release	= inet_release,
@@ -151,6 +151,7 @@ struct proto_ops rill_stream_ops __ro_after_init = {
 	.mmap		= sock_no_mmap,
 	.splice_read	= rill_splice_read,
 	.set_rcvlowat	= rill_set_rcvlowat,
+	RILL_OPS_PEEK_OFF
 };
 
 /*
@@ -326,8 +327,6 @@ static int __init rill_init(void)
 		return -EINVAL;
 	}
 	rill_family_ops.family = rill_family;
-	/* SO_PEEK_OFF is for streams where TCP has it, from 6.9 on */
-	rill_stream_ops.set_peek_off = inet_stream_ops.set_peek_off;
 	rill_sysctl_init();
 	rill_cong_registry_init();
 	err = rill_init_memory();

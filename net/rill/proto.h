@@ -17,7 +17,7 @@
 /* module.c */
 extern int rill_ipproto;
 extern struct proto rill_prot;
-extern struct proto_ops rill_stream_ops;
+extern const struct proto_ops rill_stream_ops;
 
 /* mib.c */
 void rill_drop(const struct sock *sk, struct sk_buff *skb, unsigned int why);

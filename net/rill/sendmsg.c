@@ -282,7 +282,7 @@ failed:
  */
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
 {
-	msg->msg_flags = rill_msg_flags(msg->msg_flags);
+	msg->msg_flags &= ~RILL_MSG_INTERNAL;
 	return rill_sendmsg_pages(sk, msg);
 }
 

@@ -7,6 +7,7 @@
 #ifndef _RILL_COMPAT_H
 #define _RILL_COMPAT_H
 
+#include <linux/net.h>
 #include <linux/sysctl.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
@@ -20,12 +21,30 @@
 	struct sock *rill_accept(struct sock *sk, struct proto_accept_arg *arg)
 #define rill_accept_flags()	(arg->flags)
 #define rill_accept_err(e)	(arg->err = (e))
+#define RILL_SOCK_ACCEPT_PROTO \
+	int rill_sock_accept(struct socket *sock, struct socket *newsock, \
+			     struct proto_accept_arg *arg)
+#define rill_inet_accept()	inet_accept(sock, newsock, arg)
 #else
 #define RILL_ACCEPT_PROTO \
 	struct sock *rill_accept(struct sock *sk, int flags, int *err, bool kern)
 #define rill_accept_flags()	(flags)
 #define rill_accept_err(e)	(*err = (e))
+#define RILL_SOCK_ACCEPT_PROTO \
+	int rill_sock_accept(struct socket *sock, struct socket *newsock, int flags, bool kern)
+#define rill_inet_accept()	inet_accept(sock, newsock, flags, kern)
 #endif
+
+/*
+ * 6.7 lets any protocol see options of SOL_SOCKET before the kernel serves
+ * them; what is older does so for MPTCP alone, and asks nobody else.
+ */
+static inline void rill_claim_sol_socket(struct socket *sock)
+{
+#ifdef SOCK_CUSTOM_SOCKOPT
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
+#endif
+}
 
 /* 6.5 copies the result of a protocol's ioctl for it. */
 #ifdef RILL_HAVE_IOCTL_KARG

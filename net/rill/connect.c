@@ -280,3 +280,21 @@ out:
 		rill_accept_err(error);
 	return child;
 }
+
+/*
+ * rill_sock_accept() - struct proto_ops' accept: and set up the struct socket
+ *
+ * Its arguments differ between kernels (compat.h), which kernel-doc cannot say.
+ *
+ * Context: process.
+ * Return: 0 or an errno of accept(2).
+ */
+RILL_SOCK_ACCEPT_PROTO
+{
+	int err = rill_inet_accept();
+
+	/* the struct socket is new, proto's init has never seen it */
+	if (!err)
+		rill_claim_sol_socket(newsock);
+	return err;
+}

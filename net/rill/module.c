@@ -46,6 +46,7 @@ static int rill_init_sock(struct sock *sk)
 
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
+	rill_claim_sol_socket(sk->sk_socket);
 	rill_init_once(sk);
 	rill_cong_assign(sk);
 	rill_init_connection(sk);
@@ -128,14 +129,14 @@ const struct proto_ops rill_stream_ops = {
 	.bind		= inet_bind,
 	.connect	= inet_stream_connect,
 	.socketpair	= sock_no_socketpair,
-	.accept		= inet_accept,
+	.accept		= rill_sock_accept,
 	.getname	= inet_getname,
 	.poll		= rill_poll,
 	.ioctl		= inet_ioctl,
 	.gettstamp	= sock_gettstamp,
 	.listen		= rill_listen,
 	.shutdown	= inet_shutdown,
-	.setsockopt	= sock_common_setsockopt,
+	.setsockopt	= rill_sock_setsockopt,
 	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= inet_sendmsg,
 	.recvmsg	= inet_recvmsg,

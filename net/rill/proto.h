@@ -168,6 +168,7 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 u8 rill_choose_wscale(const struct sock *sk);
 int rill_listen(struct socket *sock, int backlog);
 RILL_ACCEPT_PROTO;
+RILL_SOCK_ACCEPT_PROTO;
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
 void rill_write_space(struct sock *sk);
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
@@ -179,6 +180,8 @@ void rill_close(struct sock *sk, long timeout);
 int rill_disconnect(struct sock *sk, int flags);
 unsigned long rill_fin_time(const struct sock *sk);
 void rill_fin_wait_2_expired(struct sock *sk);
+int rill_sock_setsockopt(struct socket *sock, int level, int optname, sockptr_t optval,
+			 unsigned int optlen);
 int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		    unsigned int optlen);
 int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval,

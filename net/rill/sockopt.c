@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rill: options of level SOL_TCP, as tcp(7) has them, and ioctl.
+ * Rill: options of level SOL_TCP, as tcp(7) has them, those of SOL_SOCKET that
+ * the kernel would keep to TCP, and ioctl.
  */
 #include <linux/sockios.h>
 #include <asm/ioctls.h>
@@ -192,6 +193,32 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 	err = rill_set_int(sk, optname, val);
 	release_sock(sk);
 	return err;
+}
+
+/* Options of SOL_SOCKET: the kernel's, but where it would tell us from TCP. */
+static int rill_set_socket(struct socket *sock, int optname, sockptr_t optval,
+			   unsigned int optlen)
+{
+	return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
+}
+
+/**
+ * rill_sock_setsockopt() - struct proto_ops' setsockopt
+ * @sock: socket
+ * @level: SOL_SOCKET too, where rill_claim_sol_socket() could get it
+ * @optname: option
+ * @optval: value
+ * @optlen: its length
+ *
+ * Context: process.
+ * Return: 0 or an errno of setsockopt(2).
+ */
+int rill_sock_setsockopt(struct socket *sock, int level, int optname, sockptr_t optval,
+			 unsigned int optlen)
+{
+	if (level == SOL_SOCKET)
+		return rill_set_socket(sock, optname, optval, optlen);
+	return sock_common_setsockopt(sock, level, optname, optval, optlen);
 }
 
 static u32 rill_segments(u32 bytes, u32 mss)

@@ -9,6 +9,7 @@
 
 #include <linux/net.h>
 #include <linux/sysctl.h>
+#include <linux/version.h>
 #include <net/inet_sock.h>
 #include <net/sock.h>
 #ifdef RILL_HAVE_NET_GSO_H
@@ -60,6 +61,39 @@ static inline void rill_claim_sol_socket(struct socket *sock)
 #define rill_recverr(sk)	inet_test_bit(RECVERR, sk)
 #else
 #define rill_recverr(sk)	(inet_sk(sk)->recverr)
+#endif
+
+/* 6.5 gives pages from splice to sendmsg, where there was a sendpage. */
+#ifndef MSG_SPLICE_PAGES
+#define MSG_SPLICE_PAGES	0x8000000
+#endif
+#ifdef RILL_HAVE_SENDPAGE
+#define RILL_PROTO_SENDPAGE	.sendpage = rill_sendpage,
+#define RILL_OPS_SENDPAGE	.sendpage = inet_sendpage,
+/* what a program cannot mean, but that kernel does not mask it */
+#define RILL_MSG_INTERNAL	MSG_SPLICE_PAGES
+ssize_t rill_splice_from_iter(struct sk_buff *skb, struct iov_iter *iter, ssize_t max, gfp_t gfp);
+#else
+#define RILL_PROTO_SENDPAGE
+#define RILL_OPS_SENDPAGE
+#define RILL_MSG_INTERNAL	0
+#define rill_splice_from_iter(skb, iter, max, gfp)	skb_splice_from_iter(skb, iter, max, gfp)
+#endif
+
+/* 6.5 tells when splice ends early; older kernels got it as a fix. */
+#ifdef RILL_HAVE_SPLICE_EOF
+#define RILL_PROTO_SPLICE_EOF	.splice_eof = rill_splice_eof,
+#define RILL_OPS_SPLICE_EOF	.splice_eof = inet_splice_eof,
+#else
+#define RILL_PROTO_SPLICE_EOF
+#define RILL_OPS_SPLICE_EOF
+#endif
+
+/* 6.9 has SO_PEEK_OFF for streams; no header tells. */
+#if KERNEL_VERSION(6, 9, 0) <= LINUX_VERSION_CODE
+#define RILL_OPS_PEEK_OFF	.set_peek_off = sk_set_peek_off,
+#else
+#define RILL_OPS_PEEK_OFF
 #endif
 
 /* 6.11 made the table constant that a handler of a sysctl gets. */

@@ -47,6 +47,7 @@ static int rill_init_sock(struct sock *sk)
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
 	rill_claim_sol_socket(sk->sk_socket);
+	set_bit(SOCK_SUPPORT_ZC, &sk->sk_socket->flags);
 	rill_init_once(sk);
 	rill_cong_assign(sk);
 	rill_init_connection(sk);
@@ -102,6 +103,8 @@ struct proto rill_prot = {
 	.keepalive		= rill_keepalive,
 	.sendmsg		= rill_sendmsg,
 	.recvmsg		= rill_recvmsg,
+	RILL_PROTO_SENDPAGE
+	RILL_PROTO_SPLICE_EOF
 	.backlog_rcv		= rill_backlog_rcv,
 	.release_cb		= rill_release_cb,
 	.hash			= rill_hash_nothing,
@@ -140,7 +143,11 @@ const struct proto_ops rill_stream_ops = {
 	.getsockopt	= sock_common_getsockopt,
 	.sendmsg	= inet_sendmsg,
 	.recvmsg	= inet_recvmsg,
+	RILL_OPS_SENDPAGE
+	RILL_OPS_SPLICE_EOF
 	.mmap		= sock_no_mmap,
+	.splice_read	= rill_splice_read,
+	RILL_OPS_PEEK_OFF
 };
 
 /*

@@ -160,18 +160,32 @@ void rill_reply_reset(const struct sock *sk, const struct sk_buff *skb);
 int rill_v4_init_net(struct net *net);
 void rill_v4_exit_net(struct net *net);
 
+/* zerocopy.c, sendpage.c */
+int rill_zerocopy_set(struct sock *sk, sockptr_t optval, unsigned int optlen);
+int rill_zerocopy_begin(struct sock *sk, struct msghdr *msg, struct ubuf_info **uarg);
+int rill_zerocopy_some(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 goal,
+		       struct ubuf_info *uarg);
+int rill_splice_some(struct sock *sk, struct sk_buff *skb, struct msghdr *msg, u32 goal);
+void rill_splice_eof(struct socket *sock);
+int rill_sendpage(struct sock *sk, struct page *page, int offset, size_t size, int flags);
+
 /* offload.c */
 extern const struct net_offload rill_v4_offload;
 
-/* what a system call does: connect.c, sendmsg.c, recvmsg.c, close.c, sockopt.c */
+/* what a system call does: connect.c, sendmsg.c, recvmsg.c, splice.c, close.c, sockopt.c */
 int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 u8 rill_choose_wscale(const struct sock *sk);
 int rill_listen(struct socket *sock, int backlog);
 RILL_ACCEPT_PROTO;
 RILL_SOCK_ACCEPT_PROTO;
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size);
+int rill_sendmsg_pages(struct sock *sk, struct msghdr *msg);
 void rill_write_space(struct sock *sk);
 int rill_recvmsg(struct sock *sk, struct msghdr *msg, size_t len, int flags, int *addr_len);
+struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset);
+int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop);
+ssize_t rill_splice_read(struct socket *sock, loff_t *ppos, struct pipe_inode_info *pipe,
+			 size_t len, unsigned int flags);
 __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait);
 int rill_inq(const struct sock *sk);
 int rill_outq(const struct sock *sk);

@@ -10,8 +10,16 @@
 #include "netns.h"
 #include "proto.h"
 
-/* The segment that holds byte seq, and where in it; NULL if none has come. */
-static struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset)
+/**
+ * rill_find_byte() - the segment that holds a byte
+ * @sk: connection
+ * @seq: the byte
+ * @offset: out: where in the segment
+ *
+ * Context: the socket lock is held.
+ * Return: one of sk_receive_queue, or NULL if the byte has not come.
+ */
+struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset)
 {
 	struct sk_buff *skb;
 
@@ -23,11 +31,17 @@ static struct sk_buff *rill_find_byte(struct sock *sk, u32 seq, u32 *offset)
 	return NULL;
 }
 
-/*
- * Nothing to read now. Returns 0 to wait, or what recv is to return if it has
- * copied nothing; *stop is set in that case.
+/**
+ * rill_recv_empty() - there is nothing to read now: what next?
+ * @sk: connection
+ * @copied: what the read has so far
+ * @timeo: how long it may wait, jiffies
+ * @stop: out: the read ends here
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0 to wait, or what the read is to return if @stop says that it ends.
  */
-static int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
+int rill_recv_empty(struct sock *sk, int copied, long timeo, bool *stop)
 {
 	*stop = true;
 	if (copied) {
@@ -67,6 +81,7 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		return rill_urg_recv(sk, msg, len, flags);
 	timeo = sock_rcvtimeo(sk, flags & MSG_DONTWAIT);
 	target = sock_rcvlowat(sk, flags & MSG_WAITALL, len);
+	peek_seq += max(sk_peek_offset(sk, flags), 0);
 	while (len) {
 		if (rill_urg_stops(sk, *seq, &copied, timeo))
 			break;
@@ -99,8 +114,11 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 		WRITE_ONCE(*seq, *seq + skip + used);
 		copied += used;
 		len -= used;
-		if (flags & MSG_PEEK)
+		if (flags & MSG_PEEK) {
+			sk_peek_offset_fwd(sk, used);
 			continue;
+		}
+		sk_peek_offset_bwd(sk, used);
 		rill_urg_passed(rs);
 		rill_rcvbuf_grow(sk);
 		if (offset + used == skb->len)

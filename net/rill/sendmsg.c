@@ -38,12 +38,13 @@ static void rill_queue_new(struct sock *sk, struct sk_buff *skb)
 	sk_mem_charge(sk, skb->truesize);
 }
 
-/* The last segment of the queue, if it takes more, else NULL. */
-static struct sk_buff *rill_open_tail(struct sock *sk, u32 goal)
+/* The last segment of the queue, if it takes more of a kind, else NULL. */
+static struct sk_buff *rill_open_tail(struct sock *sk, u32 goal, const struct ubuf_info *uarg)
 {
 	struct sk_buff *skb = skb_peek_tail(&sk->sk_write_queue);
 
-	if (!skb || RILL_CB(skb)->sent & RILL_SENT_SEALED || skb->len >= goal)
+	if (!skb || RILL_CB(skb)->sent & RILL_SENT_SEALED || skb->len >= goal ||
+	    skb_zcopy(skb) != uarg)
 		return NULL;
 	return skb;
 }
@@ -56,7 +57,6 @@ static int rill_copy_some(struct sock *sk, struct sk_buff *skb, struct msghdr *m
 {
 	int i = skb_shinfo(skb)->nr_frags, copy, err;
 	struct page_frag *pfrag = sk_page_frag(sk);
-	struct rill_sock *rs = rill_sk(sk);
 	bool merge = true;
 
 	if (!sk_page_frag_refill(sk, pfrag))
@@ -82,10 +82,6 @@ static int rill_copy_some(struct sock *sk, struct sk_buff *skb, struct msghdr *m
 		page_ref_inc(pfrag->page);
 	}
 	pfrag->offset += copy;
-	WRITE_ONCE(rs->write_seq, rs->write_seq + copy);
-	RILL_END(skb) += copy;
-	if (!rs->send_head)
-		rs->send_head = skb;
 	return copy;
 }
 
@@ -100,10 +96,14 @@ static void rill_drop_empty_tail(struct sock *sk)
 	rill_wmem_free(sk, skb);
 }
 
-/* Fill one stretch of a segment; see rill_copy_some() for what it returns. */
-static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
+/*
+ * Fill one stretch of a segment, without copying when there is a uarg or
+ * MSG_SPLICE_PAGES; see rill_copy_some() for what it returns.
+ */
+static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal, struct ubuf_info *uarg)
 {
-	struct sk_buff *skb = rill_open_tail(sk, goal);
+	struct sk_buff *skb = rill_open_tail(sk, goal, uarg);
+	struct rill_sock *rs = rill_sk(sk);
 	int ret;
 
 	if (!skb) {
@@ -114,9 +114,20 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal)
 			return -ENOMEM;
 		rill_queue_new(sk, skb);
 	}
-	ret = rill_copy_some(sk, skb, msg, goal);
+	if (unlikely(uarg))
+		ret = rill_zerocopy_some(sk, skb, msg, goal, uarg);
+	else if (unlikely(msg->msg_flags & MSG_SPLICE_PAGES))
+		ret = rill_splice_some(sk, skb, msg, goal);
+	else
+		ret = rill_copy_some(sk, skb, msg, goal);
+	if (ret <= 0)
+		return ret;
+	WRITE_ONCE(rs->write_seq, rs->write_seq + ret);
+	RILL_END(skb) += ret;
+	if (!rs->send_head)
+		rs->send_head = skb;
 	/* MSG_OOB: nothing leaves before it is known which byte is urgent */
-	if (ret > 0 && skb->len >= goal && !(msg->msg_flags & MSG_OOB))
+	if (skb->len >= goal && !(msg->msg_flags & MSG_OOB))
 		rill_push(sk, false);
 	return ret;
 }
@@ -125,11 +136,15 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	int flags = msg->msg_flags, copied = 0, err;
+	struct ubuf_info *uarg;
 	u32 goal;
 	long timeo;
 
 	if (flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
+	err = rill_zerocopy_begin(sk, msg, &uarg);
+	if (err)
+		goto failed;
 	timeo = sock_sndtimeo(sk, flags & MSG_DONTWAIT);
 	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))) {
 		err = sk_stream_wait_connect(sk, &timeo);
@@ -145,12 +160,12 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	/* until the end of the message there is more to come */
 	rs->more = 1;
 	while (msg_data_left(msg)) {
-		err = rill_fill(sk, msg, goal);
+		err = rill_fill(sk, msg, goal, uarg);
 		if (err >= 0) {
 			copied += err;
 			continue;
 		}
-		if (err == -EFAULT)
+		if (err != -ENOMEM)
 			goto failed;
 		/* wait for memory, after all that may leave has left */
 		set_bit(SOCK_NOSPACE, &sk->sk_socket->flags);
@@ -175,8 +190,10 @@ failed:
 		if (flags & MSG_OOB)
 			rill_urg_sent(rs);
 		rill_push(sk, false);
+		net_zcopy_put(uarg);
 		return copied;
 	}
+	net_zcopy_put_abort(uarg, true);
 	if (!err)
 		return 0;
 	err = sk_stream_error(sk, flags, err);
@@ -196,6 +213,20 @@ failed:
  * Return: bytes queued, or an errno of send(2).
  */
 int rill_sendmsg(struct sock *sk, struct msghdr *msg, size_t size)
+{
+	msg->msg_flags &= ~RILL_MSG_INTERNAL;
+	return rill_sendmsg_pages(sk, msg);
+}
+
+/**
+ * rill_sendmsg_pages() - the same for who may say MSG_SPLICE_PAGES
+ * @sk: connection
+ * @msg: what to send
+ *
+ * Context: process.
+ * Return: bytes queued, or an errno of send(2).
+ */
+int rill_sendmsg_pages(struct sock *sk, struct msghdr *msg)
 {
 	int ret;
 

@@ -7,6 +7,7 @@
 #include <asm/ioctls.h>
 #include <net/ip.h>
 #include <net/tcp.h>
+#include <uapi/linux/rill.h>
 
 #include "compat.h"
 #include "netns.h"
@@ -181,6 +182,8 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 			rill_mtu_options(sk);
 		return err;
 	}
+	if (level == SOL_RILL && optname == SO_ZEROCOPY)
+		return rill_zerocopy_set(sk, optval, optlen);
 	if (level != SOL_TCP)
 		return -ENOPROTOOPT;
 	if (optname == TCP_CONGESTION)
@@ -199,6 +202,8 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 static int rill_set_socket(struct socket *sock, int optname, sockptr_t optval,
 			   unsigned int optlen)
 {
+	if (optname == SO_ZEROCOPY)
+		return rill_zerocopy_set(sock->sk, optval, optlen);
 	return sock_setsockopt(sock, SOL_SOCKET, optname, optval, optlen);
 }
 

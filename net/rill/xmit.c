@@ -73,8 +73,14 @@ void rill_xmit_exit(void)
  */
 void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload)
 {
-	struct tcphdr *th = tcp_hdr(skb);
+	struct tcphdr *th;
 
+	/* what may still be written to must not change under its sum; if there is
+	 * no memory for that, the peer may have to wait for a retransmission
+	 */
+	if (!offload && unlikely(skb_has_shared_frag(skb)))
+		__skb_linearize(skb);
+	th = tcp_hdr(skb);
 	if (offload) {
 		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto, 0);
 		skb->ip_summed = CHECKSUM_PARTIAL;
@@ -302,16 +308,19 @@ static u32 rill_share_pages(struct sk_buff *skb, const struct sk_buff *from, u32
 	skb->len += done;
 	skb->data_len += done;
 	skb->truesize += done;
+	skb_shinfo(skb)->flags |= skb_shinfo(from)->flags & SKBFL_SHARED_FRAG;
 	return done;
 }
 
 /*
  * A new skb with bytes [seq, seq + *len) of the send queue, from the segment
- * `from` on. *len shrinks when they take more pages than an skb holds.
+ * `from` on. *len shrinks when they take more pages than an skb holds, or
+ * pages whose release more than one ubuf_info has to be told.
  */
 static struct sk_buff *rill_range(struct sock *sk, struct sk_buff *from, u32 seq, u32 *len)
 {
 	struct sk_buff *skb = rill_alloc_header(GFP_ATOMIC);
+	struct ubuf_info *uarg = NULL;
 	u32 want = *len;
 
 	if (!skb)
@@ -319,14 +328,21 @@ static struct sk_buff *rill_range(struct sock *sk, struct sk_buff *from, u32 seq
 	while (want) {
 		u32 off = seq - RILL_SEQ(from);
 		u32 take = min(want, from->len - off);
-		u32 done = rill_share_pages(skb, from, off, take);
+		u32 done;
 
+		if (unlikely(skb_zcopy(from))) {
+			if (uarg && uarg != skb_zcopy(from))
+				break;
+			uarg = skb_zcopy(from);
+		}
+		done = rill_share_pages(skb, from, off, take);
 		want -= done;
 		seq += done;
 		if (done < take || skb_queue_is_last(&sk->sk_write_queue, from))
 			break;
 		from = skb_queue_next(&sk->sk_write_queue, from);
 	}
+	skb_zcopy_set(skb, uarg, NULL);
 	*len -= want;
 	return skb;
 }

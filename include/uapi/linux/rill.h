@@ -22,7 +22,10 @@
 /* The inet door: socket(AF_INET, SOCK_STREAM, IPPROTO_RILL), RFC 3692. */
 #define IPPROTO_RILL	253
 
-/* Level of Rill's own socket options. */
+/*
+ * Level of Rill's own socket options. SO_ZEROCOPY can be set here as well:
+ * kernels before 6.7 refuse it at SOL_SOCKET to all but TCP and UDP.
+ */
 #define SOL_RILL	253
 
 #endif /* _UAPI_LINUX_RILL_H */

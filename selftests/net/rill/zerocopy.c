@@ -416,7 +416,9 @@ static void close_early(void)
 	while (!s->len);
 	ASSERT_EQ(s->seq, p.irs + 1);
 	ASSERT(!memcmp(s->data, copy, 1000));
-	p.rcv_nxt = p.irs + 1 + 1000 + 1;
+	peer_ack(&p);
+	while (p.rcv_nxt != p.irs + 1 + 1000 + 1)
+		s = peer_need(&p);
 	peer_put(&p, F_FIN | F_ACK, NULL, 0);
 	UNTIL_STATE(0, 4000, "TIME_WAIT");
 }
@@ -489,6 +491,7 @@ static void optmem(void)
 	p.mss = 536;
 	fd = peer_dialled(&p);
 	sk_set(fd, SOL_TCP, TCP_NODELAY, 1);
+	sk_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 8 << 20);
 	zc_on(fd);
 	get_mem();
 	/* cwnd has to be large, so that each is sent and none joins the one before. */

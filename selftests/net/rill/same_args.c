@@ -360,20 +360,53 @@ static void bad_headers(void)
 		struct msghdr *p = &m;
 
 		switch (i) {
-		case 0: p = NULL; break;
-		case 1: p = (void *)(end - 8); break;
-		case 2: m.msg_iovlen = 0; break;
-		case 3: m.msg_iov = NULL; break;
-		case 4: m.msg_iovlen = 1024; break;
-		case 5: m.msg_iovlen = 1025; break;
-		case 6: m.msg_iovlen = SIZE_MAX; break;
-		case 7: m.msg_iov = (void *)8; break;
-		case 8: m.msg_control = control; m.msg_controllen = 3; break;
-		case 9: m.msg_control = NULL; m.msg_controllen = 64; break;
-		case 10: m.msg_control = (void *)8; m.msg_controllen = 64; break;
-		case 11: m.msg_control = control; m.msg_controllen = SIZE_MAX; break;
-		case 12: m.msg_namelen = -1; break;
-		case 13: m.msg_name = byte; m.msg_namelen = -1; break;
+		case 0:
+			p = NULL;
+			break;
+		case 1:
+			p = (void *)(end - 8);
+			break;
+		case 2:
+			m.msg_iovlen = 0;
+			break;
+		case 3:
+			m.msg_iov = NULL;
+			break;
+		case 4:
+			m.msg_iovlen = 1024;
+			break;
+		case 5:
+			m.msg_iovlen = 1025;
+			break;
+		case 6:
+			m.msg_iovlen = SIZE_MAX;
+			break;
+		case 7:
+			m.msg_iov = (void *)8;
+			break;
+		case 8:
+			m.msg_control = control;
+			m.msg_controllen = 3;
+			break;
+		case 9:
+			m.msg_control = NULL;
+			m.msg_controllen = 64;
+			break;
+		case 10:
+			m.msg_control = (void *)8;
+			m.msg_controllen = 64;
+			break;
+		case 11:
+			m.msg_control = control;
+			m.msg_controllen = SIZE_MAX;
+			break;
+		case 12:
+			m.msg_namelen = -1;
+			break;
+		case 13:
+			m.msg_name = byte;
+			m.msg_namelen = -1;
+			break;
 		}
 		memset(control, 0, sizeof(control));
 		rec("header %zu", i);

@@ -22,9 +22,9 @@ static void act(int end, char way)
 					   SHUT_RDWR) ? strerrorname_np(errno) : "done");
 		return;
 	case 'r':
-		sk_linger(*fd, 1, 0);
-		/* fall through */
 	case 'c':
+		if (way == 'r')
+			sk_linger(*fd, 1, 0);
 		close(*fd);
 		*fd = -1;
 	}
@@ -238,7 +238,8 @@ static void fin_in_any_order(void)
 }
 
 static const struct rt_test tests[] = {
-	{ "every_order", "C24 C25 C26 C29 SH-1 SH-2 SH-3 SH-7 CL-1 CL-2 CL-3 CL-11 ER-1 ER-2 ER-4 ER-5",
+	{ "every_order",
+	  "C24 C25 C26 C29 SH-1 SH-2 SH-3 SH-7 CL-1 CL-2 CL-3 CL-11 ER-1 ER-2 ER-4 ER-5",
 	  every_order, T_FULL | T_NODEBUG, 240 },
 	{ "port_after", "C29 C81 SO-1 CL-3 CL-11", port_after, 0, 60 },
 	{ "linger_ways", "C29 CL-4", linger_ways, T_FULL, 240 },

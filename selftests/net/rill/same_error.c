@@ -123,8 +123,8 @@ static void told_once(void)
 					see_do(&w, see_call(calls[a]), result[0], 700);
 					see_do(&w, see_call(calls[b]), result[1], 700);
 					see_do(&w, see_call(calls[c]), result[2], 700);
-					rec("%s: %.100s; %.100s; %.100s; %.300s", states[i], result[0],
-					    result[1], result[2],
+					rec("%s: %.100s; %.100s; %.100s; %.300s", states[i],
+					    result[0], result[1], result[2],
 					    see_text(w.fd, w.et, text, sizeof(text)));
 					see_end(&w);
 				}

@@ -206,7 +206,8 @@ static void send_waits(void)
 		for (j = 0; j < ARRAY_SIZE(ways); j++) {
 			pid_t pid;
 
-			rec("%s %d %d %#x: %s", v[i].state, v[i].size, v[i].timeo, v[i].sa, ways[j]);
+			rec("%s %d %d %#x: %s", v[i].state, v[i].size, v[i].timeo, v[i].sa,
+			    ways[j]);
 			see_make(&w, see_state(v[i].state));
 			sk_nonblock(w.fd, false);
 			set_timeout(w.fd, SO_SNDTIMEO, v[i].timeo);
@@ -233,7 +234,8 @@ static void rec_time(const char *what, double since, double want)
 {
 	double t = now() - since;
 
-	rec("%s: %s", what, t < want * 0.8 - 0.01 ? "early" : t > want * 3 + 1.5 ? "late" : "in time");
+	rec("%s: %s", what,
+	    t < want * 0.8 - 0.01 ? "early" : t > want * 3 + 1.5 ? "late" : "in time");
 }
 
 static void timeouts(void)
@@ -481,14 +483,33 @@ static void queue_steps(void)
 	see_make(&w, see_state("hand"));
 	for (i = 0; i < 9; i++) {
 		switch (i) {
-		case 1: OK(send(w.fd, data, 10, 0)); break;
-		case 2: peer_raw(&w.raw, F_ACK, w.raw.snd_nxt, w.raw.irs + 5, NULL, 0); break;
-		case 3: OK(send(w.fd, data, 10, 0)); break;
-		case 4: w.raw.win = 0; peer_ack(&w.raw); break;
-		case 5: OK(send(w.fd, data, 5000, 0)); break;
-		case 6: OK(shutdown(w.fd, SHUT_WR)); break;
-		case 7: w.raw.win = 1000; peer_ack(&w.raw); break;
-		case 8: w.raw.win = 65535; peer_ack(&w.raw); break;
+		case 1:
+			OK(send(w.fd, data, 10, 0));
+			break;
+		case 2:
+			peer_raw(&w.raw, F_ACK, w.raw.snd_nxt, w.raw.irs + 5, NULL, 0);
+			break;
+		case 3:
+			OK(send(w.fd, data, 10, 0));
+			break;
+		case 4:
+			w.raw.win = 0;
+			peer_ack(&w.raw);
+			break;
+		case 5:
+			OK(send(w.fd, data, 5000, 0));
+			break;
+		case 6:
+			OK(shutdown(w.fd, SHUT_WR));
+			break;
+		case 7:
+			w.raw.win = 1000;
+			peer_ack(&w.raw);
+			break;
+		case 8:
+			w.raw.win = 65535;
+			peer_ack(&w.raw);
+			break;
 		}
 		settle();
 		peer_drop(&w.raw);

@@ -251,8 +251,8 @@ static void over_exec(void)
 		OK(send(w.peer, "to the shell\n", 13, 0));
 		settle();
 		/* a program that inherited it: reads a line, and answers */
-		snprintf(cmd, sizeof(cmd), "[ -e /proc/self/fd/%d ] || exit 3; read -r l <&%d && echo \"$l\" >&%d",
-			 a, a, a);
+		snprintf(cmd, sizeof(cmd), "[ -e /proc/self/fd/%d ] || exit 3;"
+			 "read -r l <&%d && echo \"$l\" >&%d", a, a, a);
 		st = system(cmd);
 		rec("the shell: %d, and the socket %s", WEXITSTATUS(st),
 		    system("true") == 0 ? "is there" : "is not");
@@ -314,7 +314,8 @@ static void after_the_socket(void)
 			DO_FD(accept(w.fd, NULL, NULL));
 			DO(setsockopt(w.fd, SOL_SOCKET, SO_MARK, &(int){ 1 }, sizeof(int)));
 			DO(setsockopt(w.fd, SOL_SOCKET, SO_PRIORITY, &(int){ 7 }, sizeof(int)));
-			DO(setsockopt(w.fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 9000 }, sizeof(int)));
+			DO(setsockopt(w.fd, SOL_SOCKET, SO_RCVBUFFORCE, &(int){ 9000 },
+				      sizeof(int)));
 			DO_FD(dup(w.fd));
 			DO_FD(sk_try(0));
 			fflush(stdout);

@@ -216,7 +216,8 @@ static void writable_again(void)
 		edges += take(ed, 0) == EPOLLOUT;
 		levels = take(lv, 0);
 		/* how many edges there are depends on how the ACKs come */
-		rec("drained: %s, edge %s", levels ? "writable" : "not", edges ? "came" : "missing");
+		rec("drained: %s, edge %s", levels ? "writable" : "not",
+		    edges ? "came" : "missing");
 		see_end(&w);
 	}
 }

@@ -57,6 +57,7 @@ static void mark_and_bad_buffer(void)
 	read_is(q.c, "ab");
 	ASSERT(at_mark(q.c));
 	UNTIL(ev_now(q.c, POLLPRI) & POLLPRI);
+	UNTIL(sk_outq(q.s) == 0);
 	ASSERT_ERR(recv(q.c, NULL, 10, 0), EFAULT);
 	ASSERT_EQ(sk_inq(q.c), 2);
 	ASSERT(!at_mark(q.c));

@@ -118,7 +118,7 @@ void net_renew(void);		/* a namespace of its own, and what all runs share */
 void run_plan(struct run *r, const struct plan *p, enum rt_proto door, bool trace);
 void run_forget(struct run *r);
 int run_differ(const struct run *a, const struct run *b);	/* the step, -1 for none */
-void run_print(const struct run *a, const struct run *b);
+void run_print(const struct run *a, const struct run *b, bool all);
 void put(struct run *r, enum tag what, int64_t val);
 long ret(struct run *r, long val);		/* logs it, or errno */
 void put_events(struct run *r);

@@ -356,6 +356,9 @@ OP(splice_in)
 
 	if (len < 0)
 		return;
+	/* before 6.5 pages leave one by one */
+	if (LATER && len > 4096)
+		len = 4096;
 	SAY(r, "splice(pipe, s%d, %d bytes, %#x%s)", st->s, len, flags,
 	    st->arg[2] ? ", with an offset" : "");
 	pattern(r, len);
@@ -378,6 +381,9 @@ OP(sendfile)
 
 	if (len < 0 || (LATER && st->arg[1] == 1))
 		return;
+	/* likewise */
+	if (LATER && off >= 0 && len > 4096 - off % 4096)
+		len = 4096 - off % 4096;
 	SAY(r, "sendfile(s%d, file from %ld, %d bytes)", st->s, (long)off, len);
 	n = ret(r, sendfile(fd, data_fd, &off, len));
 	put(r, L_VAL, off);

@@ -501,8 +501,9 @@ static const char *door_name(enum rt_proto door)
  * run_print() - both logs beside the plan, up to where they part
  * @a: a run, with the calls' text
  * @b: another
+ * @all: the steps before as well
  */
-void run_print(const struct run *a, const struct run *b)
+void run_print(const struct run *a, const struct run *b, bool all)
 {
 	int i = 0, k = 0;
 
@@ -515,6 +516,8 @@ void run_print(const struct run *a, const struct run *b)
 		i = step_text(a, i + 1, ta, sizeof(ta));
 		k = step_text(b, k + 1, tb, sizeof(tb));
 		if (!a->call[slot] && !b->call[slot] && !*ta && !*tb)
+			continue;
+		if (!all && !strcmp(ta, tb))
 			continue;
 		if (it->tag == L_STEP)
 			plan_line(&a->plan->step[slot], line, sizeof(line));

@@ -218,20 +218,20 @@ static void two_on_a_port(void)
 	static const uint32_t addr[] = { INADDR_ANY, IP_LO, IP(127, 0, 0, 2) };
 	static const char *const firsts[] = { "bound", "listens", "connected", "listened once",
 					      "child alone", "time wait" };
+	int reuse, change, port = 10000;
 	size_t i, j, f;
-	int reuse, change;
 
 	see_init();
 	for (f = 0; f < ARRAY_SIZE(firsts); f++)
 		for (reuse = 0; reuse < 4; reuse++)
 			for (i = 0; i < 3; i++)
 				for (j = 0; j < 3; j++) {
-					int a = sk_new(), b = sk_new(), c = -1, s = -1, port;
+					int a = sk_new(), b = sk_new(), c = -1, s = -1;
 
 					change = (i + j + reuse) % 2;
 					sk_set(a, SOL_SOCKET, SO_REUSEADDR, reuse & 1);
-					OK(sk_bind(a, addr[i], 0));
-					port = sk_port(a);
+					/* one of its own: what went before may be in TIME_WAIT */
+					OK(sk_bind(a, addr[i], ++port));
 					if (f)
 						OK(listen(a, 4));
 					if (f == 3)

@@ -87,7 +87,7 @@ void rill_shutdown(struct sock *sk, int how)
 {
 	if (!(how & SEND_SHUTDOWN))
 		return;
-	/* in SYN_RECV it waits for the handshake: see rill_established() */
+	/* in SYN_RECV it waits for the handshake: see rill_ack_of_syn() */
 	if ((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_CLOSE_WAIT))
 		rill_close_send(sk);
 }

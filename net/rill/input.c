@@ -173,10 +173,6 @@ void rill_established(struct sock *sk, u32 seq, u32 ack)
 	/* the timer was our SYN's; now it is that of what was sent with it, or since */
 	if (rill_flight(rs))
 		rill_timer_start(sk, RILL_TIMER_RTO, rill_rto(sk));
-	/* shutdown() was early */
-	if (sk->sk_state == TCP_ESTABLISHED && sk->sk_shutdown & SEND_SHUTDOWN &&
-	    rill_fin_queue(sk))
-		rs->out |= RILL_OUT_PUSH;
 	if (sock_flag(sk, SOCK_KEEPOPEN))
 		rill_keepalive_restart(sk);
 	if (!sock_flag(sk, SOCK_DEAD)) {
@@ -422,6 +418,9 @@ static bool rill_ack_of_syn(struct sock *sk, struct sk_buff *skb, const struct r
 	rs->snd_wnd = RILL_CB(skb)->wnd << (tcp_hdr(skb)->syn ? 0 : rs->snd_wscale);
 	rill_set_state(sk, RILL_EV_RCV_ACK_OF_SYN);
 	rill_established(sk, RILL_SEQ(skb), ack);
+	/* shutdown() may have come before there was anything to shut, to a listener too */
+	if (unlikely(sk->sk_shutdown & SEND_SHUTDOWN) && sk->sk_state == TCP_ESTABLISHED)
+		rill_fin_queue(sk);
 	rs->out |= RILL_OUT_PUSH;
 	return true;
 }

@@ -25,9 +25,6 @@
 /* What a socket may be given to send in all, so that no window and no buffer fills. */
 #define BUDGET		24000
 
-/* What Rill does not have yet is left out. */
-#define LATER		1
-
 struct step {
 	uint8_t op;		/* index into ops[] */
 	uint8_t s, t;		/* sockets */
@@ -70,7 +67,6 @@ struct run {
 	short last[NSOCK];	/* what poll() said last */
 	int ep[NEPOLL];
 	int nports, ports[64];
-	bool urgent;		/* urgent data was sent */
 	char *call[MAX_STEPS + NSOCK];	/* text of the calls, when tracing */
 	int n;
 	struct item log[MAX_LOG];

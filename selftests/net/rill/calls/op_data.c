@@ -75,12 +75,10 @@ OP(send)
 	void *from = buf;
 	long n = 0;
 
-	if (len < 0 || (LATER && st->arg[3] == 6))
+	if (len < 0)
 		return;
 	SAY(r, "%s(s%d, %d bytes, flags %#x%s)", how[st->arg[2]], st->s, len, flags,
 	    odd[st->arg[3]]);
-	if (flags & MSG_OOB)
-		r->urgent = true;
 	pattern(r, len);
 	memcpy(&to, &a, sizeof(a));
 	if (st->arg[3] == 1)
@@ -323,10 +321,6 @@ OP(splice_out)
 	long n = 0, all = 0;
 	loff_t off = 0;
 
-	/* splice crosses the mark */
-	if (LATER && r->urgent)
-		return;
-
 	SAY(r, "splice(s%d, pipe, %d bytes, %#x%s)", st->s, len, flags,
 	    odd == 1 ? ", with an offset" : odd == 2 ? ", into a file" : "");
 	if (odd) {
@@ -356,9 +350,6 @@ OP(splice_in)
 
 	if (len < 0)
 		return;
-	/* before 6.5 pages leave one by one */
-	if (LATER && len > 4096)
-		len = 4096;
 	SAY(r, "splice(pipe, s%d, %d bytes, %#x%s)", st->s, len, flags,
 	    st->arg[2] ? ", with an offset" : "");
 	pattern(r, len);
@@ -379,11 +370,8 @@ OP(sendfile)
 	off_t off = st->arg[1] ? from[st->arg[1]] : r->at * 16;
 	long n;
 
-	if (len < 0 || (LATER && st->arg[1] == 1))
+	if (len < 0)
 		return;
-	/* likewise */
-	if (LATER && off >= 0 && len > 4096 - off % 4096)
-		len = 4096 - off % 4096;
 	SAY(r, "sendfile(s%d, file from %ld, %d bytes)", st->s, (long)off, len);
 	n = ret(r, sendfile(fd, data_fd, &off, len));
 	put(r, L_VAL, off);

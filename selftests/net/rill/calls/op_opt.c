@@ -16,7 +16,6 @@
 #define APART	2	/* set only on a socket of its own */
 #define STRING	4	/* takes text */
 #define READ	8	/* is not set */
-#define NEW	(LATER << 4)	/* not in Rill yet */
 
 struct option {
 	int level, name;
@@ -29,8 +28,8 @@ static const struct option options[] = {
 	/* SO_LINGER is a structure; an int is too short for it */
 	O(SOL_SOCKET, SO_LINGER, 0), O(SOL_SOCKET, SO_REUSEADDR, 0),
 	O(SOL_SOCKET, SO_KEEPALIVE, 0), O(SOL_SOCKET, SO_OOBINLINE, 0),
-	O(SOL_SOCKET, SO_OOBINLINE, 0), O(SOL_SOCKET, SO_RCVLOWAT, NEW),
-	O(SOL_SOCKET, SO_RCVLOWAT, NEW), O(SOL_SOCKET, SO_SNDLOWAT, 0),
+	O(SOL_SOCKET, SO_OOBINLINE, 0), O(SOL_SOCKET, SO_RCVLOWAT, 0),
+	O(SOL_SOCKET, SO_RCVLOWAT, 0), O(SOL_SOCKET, SO_SNDLOWAT, 0),
 	/* the initial sizes are the sysctls', then they grow */
 	O(SOL_SOCKET, SO_RCVBUF, APART | ANY), O(SOL_SOCKET, SO_SNDBUF, APART | ANY),
 	O(SOL_SOCKET, SO_RCVBUFFORCE, APART), O(SOL_SOCKET, SO_SNDBUFFORCE, APART),
@@ -45,8 +44,8 @@ static const struct option options[] = {
 	O(SOL_SOCKET, SO_REUSEPORT, APART), O(SOL_SOCKET, SO_PASSCRED, 0),
 	O(SOL_SOCKET, SO_PASSSEC, 0), O(SOL_SOCKET, SO_PEERCRED, ANY),
 	O(SOL_SOCKET, SO_PEERNAME, ANY), O(SOL_SOCKET, SO_PEERSEC, 0),
-	O(SOL_SOCKET, SO_PEERGROUPS, 0), O(SOL_SOCKET, SO_PEEK_OFF, NEW),
-	O(SOL_SOCKET, SO_TIMESTAMP, NEW), O(SOL_SOCKET, SO_TIMESTAMPNS, NEW),
+	O(SOL_SOCKET, SO_PEERGROUPS, 0), O(SOL_SOCKET, SO_PEEK_OFF, 0),
+	O(SOL_SOCKET, SO_TIMESTAMP, 0), O(SOL_SOCKET, SO_TIMESTAMPNS, 0),
 	O(SOL_SOCKET, SO_RXQ_OVFL, 0), O(SOL_SOCKET, SO_WIFI_STATUS, 0),
 	O(SOL_SOCKET, SO_NOFCS, 0), O(SOL_SOCKET, SO_LOCK_FILTER, APART),
 	O(SOL_SOCKET, SO_SELECT_ERR_QUEUE, 0), O(SOL_SOCKET, SO_INCOMING_CPU, APART | ANY),
@@ -56,7 +55,7 @@ static const struct option options[] = {
 	O(SOL_SOCKET, SO_ERROR, 0), O(SOL_SOCKET, SO_ATTACH_FILTER, APART),
 	O(SOL_SOCKET, SO_DETACH_FILTER, 0), O(SOL_SOCKET, SO_ATTACH_BPF, APART),
 	O(SOL_SOCKET, SO_CNX_ADVICE, 0), O(SOL_SOCKET, SO_TXTIME, APART),
-	O(SOL_SOCKET, SO_BUF_LOCK, APART), O(SOL_SOCKET, SO_TXREHASH, NEW),
+	O(SOL_SOCKET, SO_BUF_LOCK, APART), O(SOL_SOCKET, SO_TXREHASH, 0),
 	O(SOL_SOCKET, SO_NETNS_COOKIE, ANY), O(SOL_SOCKET, SO_RCVMARK, 0),
 	{ SOL_SOCKET, 999, "SOL_SOCKET 999", 0 },
 
@@ -69,12 +68,12 @@ static const struct option options[] = {
 	/* whether ACKs wait is left to the stack */
 	O(SOL_TCP, TCP_QUICKACK, ANY),
 	O(SOL_TCP, TCP_CONGESTION, STRING), O(SOL_TCP, TCP_USER_TIMEOUT, APART),
-	O(SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, NEW), O(SOL_TCP, TCP_THIN_DUPACK, NEW),
-	O(SOL_TCP, TCP_INQ, 0), O(SOL_TCP, TCP_INQ, 0), O(SOL_TCP, TCP_SAVED_SYN, NEW),
-	O(SOL_TCP, TCP_TX_DELAY, APART | NEW), O(SOL_TCP, TCP_TIMESTAMP, ANY | READ | NEW),
-	O(SOL_TCP, TCP_CC_INFO, ANY | READ | NEW), O(SOL_TCP, TCP_INFO, ANY | READ),
-	O(SOL_TCP, TCP_REPAIR_QUEUE, NEW), O(SOL_TCP, TCP_QUEUE_SEQ, APART | ANY | NEW),
-	O(SOL_TCP, TCP_REPAIR_OPTIONS, NEW), O(SOL_TCP, TCP_REPAIR_WINDOW, NEW),
+	O(SOL_TCP, TCP_THIN_LINEAR_TIMEOUTS, 0), O(SOL_TCP, TCP_THIN_DUPACK, 0),
+	O(SOL_TCP, TCP_INQ, 0), O(SOL_TCP, TCP_INQ, 0), O(SOL_TCP, TCP_SAVED_SYN, 0),
+	O(SOL_TCP, TCP_TX_DELAY, APART), O(SOL_TCP, TCP_TIMESTAMP, ANY | READ),
+	O(SOL_TCP, TCP_CC_INFO, ANY | READ), O(SOL_TCP, TCP_INFO, ANY | READ),
+	O(SOL_TCP, TCP_REPAIR_QUEUE, 0), O(SOL_TCP, TCP_QUEUE_SEQ, APART | ANY),
+	O(SOL_TCP, TCP_REPAIR_OPTIONS, 0), O(SOL_TCP, TCP_REPAIR_WINDOW, 0),
 	{ SOL_TCP, 200, "SOL_TCP 200", 0 }, { SOL_TCP, -1, "SOL_TCP -1", 0 },
 
 	O(SOL_IP, IP_TOS, APART), O(SOL_IP, IP_TTL, 0), O(SOL_IP, IP_RECVERR, 0),
@@ -84,10 +83,10 @@ static const struct option options[] = {
 	O(SOL_IP, IP_TRANSPARENT, APART), O(SOL_IP, IP_BIND_ADDRESS_NO_PORT, 0),
 	O(SOL_IP, IP_OPTIONS, APART), O(SOL_IP, IP_HDRINCL, 0), O(SOL_IP, IP_ROUTER_ALERT, 0),
 	O(SOL_IP, IP_PASSSEC, 0), O(SOL_IP, IP_NODEFRAG, 0), O(SOL_IP, IP_CHECKSUM, 0),
-	O(SOL_IP, IP_MULTICAST_TTL, NEW), O(SOL_IP, IP_MULTICAST_LOOP, NEW),
-	O(SOL_IP, IP_MULTICAST_IF, 0), O(SOL_IP, IP_MULTICAST_ALL, NEW),
+	O(SOL_IP, IP_MULTICAST_TTL, 0), O(SOL_IP, IP_MULTICAST_LOOP, 0),
+	O(SOL_IP, IP_MULTICAST_IF, 0), O(SOL_IP, IP_MULTICAST_ALL, 0),
 	O(SOL_IP, IP_UNICAST_IF, 0),
-	O(SOL_IP, IP_ADD_MEMBERSHIP, APART | NEW), O(SOL_IP, IP_RECVORIGDSTADDR, 0),
+	O(SOL_IP, IP_ADD_MEMBERSHIP, APART), O(SOL_IP, IP_RECVORIGDSTADDR, 0),
 	O(SOL_IP, IP_RECVFRAGSIZE, 0), { SOL_IP, 250, "SOL_IP 250", 0 },
 	{ IPPROTO_UDP, 1, "SOL_UDP 1", 0 }, { SOL_IPV6, 26, "SOL_IPV6 26", 0 },
 	{ SOL_RAW, 1, "SOL_RAW 1", 0 }, { 12345, 1, "level 12345", 0 },
@@ -153,8 +152,6 @@ OP(getopt)
 	const struct option *o = option_of(st->arg[0]);
 	int fd = NEED(r, st->s);
 
-	if (o->flags & NEW)
-		return;
 	SAY(r, "getsockopt(s%d, %s, variant %d)", st->s, o->text, st->arg[1]);
 	get(r, fd, o, st->arg[1]);
 }
@@ -164,7 +161,7 @@ OP(setopt)
 	const struct option *o = option_of(st->arg[0]);
 	int fd = NEED(r, st->s);
 
-	if (o->flags & (APART | READ | NEW))
+	if (o->flags & (APART | READ))
 		return;
 	SAY(r, "setsockopt(s%d, %s, %d, variant %d) and get", st->s, o->text, st->arg[1],
 	    st->arg[2]);
@@ -180,7 +177,7 @@ OP(tempopt)
 	struct linger l = { .l_onoff = 1 };
 	int fd[2] = { -1, -1 };
 
-	if (o->flags & (READ | NEW))
+	if (o->flags & READ)
 		return;
 	SAY(r, "on a %s socket: setsockopt(%s, %d, variant %d) and get", what[st->arg[3]], o->text,
 	    st->arg[1], st->arg[2]);

@@ -347,7 +347,6 @@ void run_plan(struct run *r, const struct plan *p, enum rt_proto door, bool trac
 	r->trace = trace;
 	r->n = 0;
 	r->nports = 0;
-	r->urgent = false;
 	r->nfiles = 0;
 	for (i = 0; i < NSOCK; i++)
 		r->fd[i] = -1;

@@ -304,12 +304,12 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 		return rill_set_ulp(optval, optlen);
 	if (optname == TCP_FASTOPEN_KEY)
 		return rill_fastopen_set_key(sk, optval, optlen);
-	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
-		return rill_md5_setsockopt(sk, optname, optval, optlen);
 	if (optlen < sizeof(int))
 		return -EINVAL;
 	if (copy_from_sockptr(&val, optval, sizeof(val)))
 		return -EFAULT;
+	if (optname == TCP_MD5SIG || optname == TCP_MD5SIG_EXT)
+		return rill_md5_setsockopt(sk, optname, optval, optlen);
 	lock_sock(sk);
 	err = rill_set_int(sk, optname, val);
 	if (err == -ENOPROTOOPT)

@@ -45,17 +45,6 @@ static struct accepted {
 #define BUT(_what, _opt, _states, _why, ...)					\
 	{ .what = (_what), .level = SOL_TCP, .opt = (_opt), .states = (_states),	\
 	  .why = (_why), ##__VA_ARGS__ }
-	BUT(ANY, TCP_REPAIR, S_ALL, "not there yet"),
-	BUT(ANY, TCP_REPAIR_QUEUE, S_ALL, "not there yet"),
-	BUT(ANY, TCP_QUEUE_SEQ, S_ALL, "not there yet"),
-	BUT(SET, TCP_REPAIR_OPTIONS, S_ALL, "not there yet"),
-	BUT(ANY, TCP_REPAIR_WINDOW, S_ALL, "not there yet"),
-	BUT(SET, TCP_MD5SIG, S_ALL, "not there yet"),
-	BUT(SET, 32 /* TCP_MD5SIG_EXT */, S_ALL, "not there yet"),
-	BUT(ANY, TCP_FASTOPEN, S_ALL, "not there yet"),
-	BUT(ANY, TCP_FASTOPEN_CONNECT, S_ALL, "not there yet"),
-	BUT(ANY, TCP_FASTOPEN_KEY, S_ALL, "not there yet"),
-	BUT(ANY, TCP_FASTOPEN_NO_COOKIE, S_ALL, "not there yet"),
 	BUT(ANY, TCP_ZEROCOPY_RECEIVE, S_ALL, "a socket cannot be mapped"),
 	BUT(GET | SET, TCP_QUICKACK, S(CLOSED_BY), "whether an ACK has left late",
 	    .maybe = true),
@@ -71,16 +60,16 @@ static struct accepted {
 #define BUT(_what, _opt, _why)							\
 	{ .what = (_what), .level = SOL_SOCKET, .opt = (_opt), .states = S_ALL, .why = (_why) }
 	BUT(ANY, SO_PROTOCOL, "it is not 6"),
-	{ ANY, SOL_SOCKET, SO_PEEK_OFF, S_ALL, .why = "not there yet", .from = 609 },
-	BUT(SET | INHERIT | KEEP, SO_ZEROCOPY, "not there yet"),
+	{ SET | INHERIT | KEEP, SOL_SOCKET, SO_ZEROCOPY, S_ALL, .before = 607,
+	  .why = "the kernel asks nobody but TCP" },
+	{ SET, SOL_SOCKET, 37 /* SO_TIMESTAMPING_OLD */, S_ALL, .before = 607, .maybe = true,
+	  .why = "OPT_ID without a connection: the kernel asks nobody but TCP" },
+	{ SET, SOL_SOCKET, 65 /* SO_TIMESTAMPING_NEW */, S_ALL, .before = 607, .maybe = true,
+	  .why = "likewise" },
 	{ SET, SOL_SOCKET, SO_ATTACH_FILTER, S_ALL, .maybe = true,
 	  .why = "some kernels ask for a privilege, for TCP alone" },
 	{ SET, SOL_SOCKET, 80 /* SO_DEVMEM_DONTNEED */, S_ALL, .from = 612,
 	  .why = "there is no device memory" },
-	BUT(SET, 37 /* SO_TIMESTAMPING_OLD */, "not there yet"),
-	BUT(SET, 65 /* SO_TIMESTAMPING_NEW */, "not there yet"),
-	{ GET | KEEP, SOL_SOCKET, SO_INCOMING_CPU,
-	  S_ALL & ~(S(FRESH) | S(BOUND) | S(LISTENING)), .why = "not there yet" },
 #undef BUT
 };
 

@@ -240,9 +240,9 @@ static void fin_in_any_order(void)
 static const struct rt_test tests[] = {
 	{ "every_order",
 	  "C24 C25 C26 C29 SH-1 SH-2 SH-3 SH-7 CL-1 CL-2 CL-3 CL-11 ER-1 ER-2 ER-4 ER-5",
-	  every_order, T_FULL | T_NODEBUG, 240 },
+	  every_order, T_LONG | T_NODEBUG, 240 },
 	{ "port_after", "C29 C81 SO-1 CL-3 CL-11", port_after, 0, 60 },
-	{ "linger_ways", "C29 CL-4", linger_ways, T_FULL, 240 },
+	{ "linger_ways", "C29 CL-4", linger_ways, T_LONG, 240 },
 	{ "fin_in_any_order", "C32 SM-21 PO-5 IO-1", fin_in_any_order, 0, 0 },
 };
 

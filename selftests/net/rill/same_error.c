@@ -191,9 +191,9 @@ static void every_reset(void)
 
 static const struct rt_test tests[] = {
 	{ "every_icmp", "ER-8 ER-9 ER-10 ER-11 MUST-55 MUST-56 C44 ICMP-3S", every_icmp, 0, 60 },
-	{ "told_once", "C26 ER-1 ER-2 ER-3 ER-4 ER-5 CN-4 UR-2", told_once, T_FULL | T_NODEBUG,
+	{ "told_once", "C26 ER-1 ER-2 ER-3 ER-4 ER-5 CN-4 UR-2", told_once, T_LONG | T_NODEBUG,
 	  120 },
-	{ "gives_up", "ER-7 TO-5", gives_up, T_FULL, 120 },
+	{ "gives_up", "ER-7 TO-5", gives_up, T_LONG, 120 },
 	{ "every_reset", "C30 ER-1 BLIND-2M BLIND-3S SM-8", every_reset, 0, 60 },
 };
 

@@ -521,12 +521,12 @@ static void queue_steps(void)
 
 static const struct rt_test tests[] = {
 	{ "recv_waits", "C83 C85 C80 RX-1 RX-3 RX-6 RX-7 RX-10 RX-11 SG-1 UR-3 SH-2", recv_waits,
-	  T_FULL, 120 },
-	{ "recv_times_out", "C80 RX-7 RX-3 RX-6", recv_times_out, T_FULL, 120 },
-	{ "send_waits", "C84 C85 C80 TX-1 SG-1 ER-5 ER-4", send_waits, T_FULL, 120 },
-	{ "timeouts", "C80 RX-7 TX-6 AC-2", timeouts, T_FULL, 60 },
+	  T_LONG, 120 },
+	{ "recv_times_out", "C80 RX-7 RX-3 RX-6", recv_times_out, T_LONG, 120 },
+	{ "send_waits", "C84 C85 C80 TX-1 SG-1 ER-5 ER-4", send_waits, T_LONG, 120 },
+	{ "timeouts", "C80 RX-7 TX-6 AC-2", timeouts, T_LONG, 60 },
 	{ "held_back", "C70 C71 TO-1 TO-2 TX-4 TX-5", held_back, 0, 60 },
-	{ "held_for_a_while", "C71 TO-2 TX-5", held_for_a_while, T_FULL, 60 },
+	{ "held_for_a_while", "C71 TO-2 TX-5", held_for_a_while, T_LONG, 60 },
 	{ "many_messages", "C83 C84 C87", many_messages, 0, 0 },
 	{ "peek_offset", "C83 RX-2", peek_offset, 0, 0 },
 	{ "queue_steps", "IO-2 C12", queue_steps, 0, 0 },

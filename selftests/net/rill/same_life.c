@@ -366,7 +366,7 @@ static void no_descriptor(void)
 }
 
 static const struct rt_test tests[] = {
-	{ "owners", "C27 C25 C29 CL-1 CL-5 CL-7 CL-9 CL-11 SM-25", owners, T_FULL, 120 },
+	{ "owners", "C27 C25 C29 CL-1 CL-5 CL-7 CL-9 CL-11 SM-25", owners, T_LONG, 120 },
 	{ "shared", "CL-7 CL-8 C26 SH-5", shared, 0, 60 },
 	{ "passed_on", "CL-7", passed_on, 0, 60 },
 	{ "lost_on_the_way", "CL-7 C25 CL-9", lost_on_the_way, 0, 0 },

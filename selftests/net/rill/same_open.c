@@ -347,8 +347,8 @@ static void queue(void)
 
 static const struct rt_test tests[] = {
 	{ "connect_waits", "C13 C80 C85 CN-1 CN-2 CN-4 CN-5 CN-6 CN-7 SH-6 ER-9 SG-1",
-	  connect_waits, T_FULL, 120 },
-	{ "accept_waits", "C80 C85 C15 AC-2 AC-3 SH-5 LS-3 SG-1", accept_waits, T_FULL, 120 },
+	  connect_waits, T_LONG, 120 },
+	{ "accept_waits", "C80 C85 C15 AC-2 AC-3 SH-5 LS-3 SG-1", accept_waits, T_LONG, 120 },
 	{ "targets", "CN-3 CN-8 CN-10 CN-13 C13 C81 MUST-46", targets, 0, 60 },
 	{ "two_on_a_port", "C81 SO-1 SO-2 SO-3 SH-5", two_on_a_port, 0, 60 },
 	{ "few_ports", "CN-11 C81 LS-4", few_ports, 0, 0 },

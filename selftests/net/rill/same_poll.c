@@ -314,12 +314,12 @@ static void async_signals(void)
 static const struct rt_test tests[] = {
 	{ "every_mask", "C82 PO-1 PO-2 PO-3 PO-4 PO-5 PO-6 PO-7 PO-8 PO-9 PO-10 PO-13 PO-14",
 	  every_mask, 0, 60 },
-	{ "every_edge", "C82 PO-11 PO-14", every_edge, T_FULL, 120 },
+	{ "every_edge", "C82 PO-11 PO-14", every_edge, T_LONG, 120 },
 	{ "edge_sequence", "C82 PO-11 PO-14 UR-2 RX-6", edge_sequence, 0, 0 },
 	{ "writable_again", "C82 C84 PO-11 PO-12", writable_again, 0, 0 },
 	{ "last_descriptor", "C82 PO-16", last_descriptor, 0, 0 },
-	{ "waiters", "C82 PO-4 PO-10 SH-5", waiters, T_FULL, 120 },
-	{ "async_signals", "C82 PO-15 C72", async_signals, T_FULL, 120 },
+	{ "waiters", "C82 PO-4 PO-10 SH-5", waiters, T_LONG, 120 },
+	{ "async_signals", "C82 PO-15 C72", async_signals, T_LONG, 120 },
 };
 
 RT_MAIN(tests)

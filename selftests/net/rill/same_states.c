@@ -109,7 +109,7 @@ static void single_by_hand(void)
 	single(47, see_n_states);
 }
 
-#define PAIRS(name, rows)	{ name, rows, pairs, T_FULL | T_NODEBUG, 240 }
+#define PAIRS(name, rows)	{ name, rows, pairs, T_LONG | T_NODEBUG, 240 }
 
 static const struct rt_test tests[] = {
 	{ "single_unconnected", "C82 CN-3 CN-4 CN-9 LS-3 LS-4 AC-1 ER-6 PO-1 PO-2 PO-3 IO-1 IO-2",

@@ -189,9 +189,9 @@ static const struct rt_test tests[] = {
 	{ "long_words", "C72 UR-1 UR-2 UR-3 UR-4 UR-5 UR-6 PO-9 IO-1", long_words, 0, 0 },
 	{ "words_of_three", "C72 UR-2 UR-3 UR-5 UR-6 RX-3 RX-6", words_of_three, 0, 60 },
 	{ "words_of_four", "C72 UR-1 UR-2 UR-3 UR-4 UR-5 UR-6 RX-2 RX-4", words_of_four,
-	  T_FULL | T_NODEBUG, 120 },
-	{ "words_of_five", "C72 UR-1 UR-2 UR-3 UR-5", words_of_five, T_FULL | T_NODEBUG, 120 },
-	{ "in_any_order", "C72 UR-2 UR-5 MUST-32 MUST-33", in_any_order, T_FULL | T_NODEBUG, 120 },
+	  T_LONG | T_NODEBUG, 120 },
+	{ "words_of_five", "C72 UR-1 UR-2 UR-3 UR-5", words_of_five, T_LONG | T_NODEBUG, 120 },
+	{ "in_any_order", "C72 UR-2 UR-5 MUST-32 MUST-33", in_any_order, T_LONG | T_NODEBUG, 120 },
 };
 
 RT_MAIN(tests)

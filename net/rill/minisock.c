@@ -191,10 +191,11 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 	}
 	skb_reserve(skb, RILL_MAX_HEADER);
 	rill_synack_options(req, &opts);
-	if (fo)
-		rill_fo_write(fo, &opts);
 	if (key)
 		opts.present |= RILL_OPT_MD5;
+	/* last: it makes way if there is no room */
+	if (fo)
+		rill_fo_write(fo, &opts);
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);

@@ -673,6 +673,11 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->bucket = NULL;
 	rs->fo_queue = NULL;
 	rs->defer_accept = 0;
+	rs->fo_req = NULL;
+	rs->fo_pending = NULL;
+	/* what the end of @sk would free or use, but is the listener's */
+	inet->mc_list = NULL;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	rs->pingpong = rill_sk(listener)->pingpong;	/* TCP_QUICKACK */
 	if (sk->sk_state != TCP_LISTEN) {
 		/* the listener became something else as it was copied */
@@ -689,7 +694,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->inet_sport = htons(req->c.skc_num);
 	inet->inet_num = req->c.skc_num;
 	sock_reset_flag(sk, SOCK_RCU_FREE);	/* which is for listeners */
-	inet->mc_list = NULL;
 	rill_child_return_route(inet, req);
 	atomic_set(&inet->inet_id, get_random_u16());
 	sk->sk_mark = req->mark;

@@ -727,8 +727,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->mss_clamp = req->mss;
 	/* what the peer then took to speak is no part of the round trip */
 	rs->stall_us = req->acked ? rill_now_us() - req->waited_us : req->synack_us;
-	rs->saved_syn = req->saved_syn;
-	req->saved_syn = NULL;
 	rs->retransmits = req->retrans;
 	rs->total_retrans = req->retrans;
 	rs->syn_resends = req->retrans;
@@ -744,6 +742,22 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 		return NULL;
 	}
 	return sk;
+}
+
+/**
+ * rill_child_keep_syn() - a child has what its mini-socket saved of the SYN
+ * @child: of rill_child(), nobody else knows it
+ * @req: mini-socket
+ *
+ * Of all children that are made of one mini-socket this is for the one that
+ * takes its place.
+ *
+ * Context: softirqs off.
+ */
+void rill_child_keep_syn(struct sock *child, struct rill_mini *req)
+{
+	rill_sk(child)->saved_syn = req->saved_syn;
+	req->saved_syn = NULL;
 }
 
 /**
@@ -813,6 +827,7 @@ static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *r
 		rill_child_abort(child, false);
 		return NULL;
 	}
+	rill_child_keep_syn(child, req);
 	if (rill_hash_replace(&child->__sk_common, &req->c))
 		rill_mini_put(req);
 	rill_req_release(req);

@@ -503,27 +503,6 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	return req;
 }
 
-/* TO-14: the headers, if the listener wants them. Without memory there are none. */
-static struct rill_saved_syn *rill_save_syn(const struct sock *sk, const struct sk_buff *skb)
-{
-	u32 len = skb_network_header_len(skb) + tcp_hdr(skb)->doff * 4;
-	const u8 *from = skb_network_header(skb);
-	struct rill_saved_syn *syn;
-
-	if (likely(!rill_sk(sk)->save_syn))
-		return NULL;
-	if (rill_sk(sk)->save_syn == 2) {
-		len += skb_mac_header_len(skb);
-		from = skb_mac_header(skb);
-	}
-	syn = kmalloc(struct_size(syn, data, len), GFP_ATOMIC | __GFP_NOWARN);
-	if (!syn)
-		return NULL;
-	syn->len = len;
-	memcpy(syn->data, from, len);
-	return syn;
-}
-
 /* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
 static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 {
@@ -556,6 +535,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		rill_mini_free(req);
 		return 0;
 	}
+	req->saved_syn = rill_save_syn(sk, skb);
 	if (rill_fastopen_syn_rcv(sk, req, skb, &opts, dst, &fo)) {
 		dst_release(dst);
 		rill_mini_free(req);
@@ -564,7 +544,6 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	/* as in Linux: SACKs are worth more than timestamps where both do not fit */
 	if (req->sack_ok && rill_req_key(req))
 		req->ts_ok = 0;
-	req->saved_syn = rill_save_syn(sk, skb);
 	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
@@ -745,22 +724,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 }
 
 /**
- * rill_child_keep_syn() - a child has what its mini-socket saved of the SYN
- * @child: of rill_child(), nobody else knows it
- * @req: mini-socket
- *
- * Of all children that are made of one mini-socket this is for the one that
- * takes its place.
- *
- * Context: softirqs off.
- */
-void rill_child_keep_syn(struct sock *child, struct rill_mini *req)
-{
-	rill_sk(child)->saved_syn = req->saved_syn;
-	req->saved_syn = NULL;
-}
-
-/**
  * rill_accept_enqueue() - append to the accept queue
  * @listener: not locked
  * @child: locked, in the table
@@ -921,8 +884,14 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	return 0;
 }
 
-/* MAY-9, IP_PKTOPTIONS: what IP said of the segment that completed a connection. */
-static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
+/**
+ * rill_child_packet() - IP_PKTOPTIONS: what IP said of what made a connection
+ * @child: locked
+ * @skb: that segment
+ *
+ * Context: softirqs off.
+ */
+void rill_child_packet(struct sock *child, const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(child);
 

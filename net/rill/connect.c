@@ -251,8 +251,10 @@ int rill_listen(struct socket *sock, int backlog)
 		rill_fastopen_listen(sk, backlog);
 		err = rill_hash_listener(sk);
 	}
-	if (err)
+	if (err) {
+		rill_fastopen_listen_stop(sk);
 		rill_set_state(sk, RILL_EV_CLOSE);
+	}
 out:
 	release_sock(sk);
 	return err;

@@ -245,6 +245,8 @@ static struct sock *rill_fo_birth(struct sock *listener, struct rill_mini *req,
 	p->q->qlen++;
 	spin_unlock(&p->q->lock);
 	WRITE_ONCE(rill_sk(sk)->fo_pending, p);
+	rill_child_keep_syn(sk, req);
+	rill_child_packet(sk, syn);
 	rill_fo_open(sk, syn);
 	if (data)
 		rill_fo_syn_data(sk, data, opts);

@@ -191,10 +191,11 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 	}
 	skb_reserve(skb, RILL_MAX_HEADER);
 	rill_synack_options(req, &opts);
-	if (fo)
-		rill_fo_write(fo, &opts);
 	if (key)
 		opts.present |= RILL_OPT_MD5;
+	/* last: it makes way if there is no room */
+	if (fo)
+		rill_fo_write(fo, &opts);
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
@@ -502,27 +503,6 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	return req;
 }
 
-/* TO-14: the headers, if the listener wants them. Without memory there are none. */
-static struct rill_saved_syn *rill_save_syn(const struct sock *sk, const struct sk_buff *skb)
-{
-	u32 len = skb_network_header_len(skb) + tcp_hdr(skb)->doff * 4;
-	const u8 *from = skb_network_header(skb);
-	struct rill_saved_syn *syn;
-
-	if (likely(!rill_sk(sk)->save_syn))
-		return NULL;
-	if (rill_sk(sk)->save_syn == 2) {
-		len += skb_mac_header_len(skb);
-		from = skb_mac_header(skb);
-	}
-	syn = kmalloc(struct_size(syn, data, len), GFP_ATOMIC | __GFP_NOWARN);
-	if (!syn)
-		return NULL;
-	syn->len = len;
-	memcpy(syn->data, from, len);
-	return syn;
-}
-
 /* A SYN for a listener: RFC 9293, 3.10.7.2, third. Does not eat skb. */
 static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 {
@@ -555,6 +535,7 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 		rill_mini_free(req);
 		return 0;
 	}
+	req->saved_syn = rill_save_syn(sk, skb);
 	if (rill_fastopen_syn_rcv(sk, req, skb, &opts, dst, &fo)) {
 		dst_release(dst);
 		rill_mini_free(req);
@@ -563,7 +544,6 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	/* as in Linux: SACKs are worth more than timestamps where both do not fit */
 	if (req->sack_ok && rill_req_key(req))
 		req->ts_ok = 0;
-	req->saved_syn = rill_save_syn(sk, skb);
 	timer_setup(&req->timer, rill_req_timer, TIMER_PINNED);
 	req->synack_us = rill_now_us();
 	if (!rill_req_link(req)) {
@@ -672,6 +652,11 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->bucket = NULL;
 	rs->fo_queue = NULL;
 	rs->defer_accept = 0;
+	rs->fo_req = NULL;
+	rs->fo_pending = NULL;
+	/* what the end of @sk would free or use, but is the listener's */
+	inet->mc_list = NULL;
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
 	rs->pingpong = rill_sk(listener)->pingpong;	/* TCP_QUICKACK */
 	if (sk->sk_state != TCP_LISTEN) {
 		/* the listener became something else as it was copied */
@@ -688,7 +673,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	inet->inet_sport = htons(req->c.skc_num);
 	inet->inet_num = req->c.skc_num;
 	sock_reset_flag(sk, SOCK_RCU_FREE);	/* which is for listeners */
-	inet->mc_list = NULL;
 	rill_child_return_route(inet, req);
 	atomic_set(&inet->inet_id, get_random_u16());
 	sk->sk_mark = req->mark;
@@ -722,8 +706,6 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->mss_clamp = req->mss;
 	/* what the peer then took to speak is no part of the round trip */
 	rs->stall_us = req->acked ? rill_now_us() - req->waited_us : req->synack_us;
-	rs->saved_syn = req->saved_syn;
-	req->saved_syn = NULL;
 	rs->retransmits = req->retrans;
 	rs->total_retrans = req->retrans;
 	rs->syn_resends = req->retrans;
@@ -808,6 +790,7 @@ static struct sock *rill_req_complete(struct sock *listener, struct rill_mini *r
 		rill_child_abort(child, false);
 		return NULL;
 	}
+	rill_child_keep_syn(child, req);
 	if (rill_hash_replace(&child->__sk_common, &req->c))
 		rill_mini_put(req);
 	rill_req_release(req);
@@ -901,8 +884,14 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	return 0;
 }
 
-/* MAY-9, IP_PKTOPTIONS: what IP said of the segment that completed a connection. */
-static void rill_child_packet(struct sock *child, const struct sk_buff *skb)
+/**
+ * rill_child_packet() - IP_PKTOPTIONS: what IP said of what made a connection
+ * @child: locked
+ * @skb: that segment
+ *
+ * Context: softirqs off.
+ */
+void rill_child_packet(struct sock *child, const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(child);
 

@@ -395,6 +395,9 @@ int rill_repair_peek(struct sock *sk, struct msghdr *msg, size_t len)
 	skb_queue_walk(&sk->sk_write_queue, skb) {
 		if (!rill_before(seq, RILL_END(skb)))
 			continue;
+		/* our SYN stands before what it took along */
+		if (rill_before(seq, RILL_SEQ(skb)))
+			seq = RILL_SEQ(skb);
 		off = seq - RILL_SEQ(skb);
 		n = min_t(size_t, skb->len - off, len - copied);
 		if (!n)

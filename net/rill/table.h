@@ -178,12 +178,17 @@ bool rill_accept_queue_full(const struct sock *sk);
 enum rill_mib rill_overflow(const struct sock *sk);
 struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst_entry *dst);
 void rill_child_abort(struct sock *sk, bool reset);
+void rill_child_packet(struct sock *child, const struct sk_buff *skb);
 struct sock *rill_child_queue(struct sock *listener, struct sock *child);
 void rill_child_start(struct sock *listener, struct sock *child, struct sk_buff *skb);
 bool rill_listen_rcv(struct sock *sk, struct sk_buff *skb);
 bool rill_syn_recv_rcv(struct rill_mini *req, struct sk_buff *skb);
 void rill_syn_recv_drop(struct rill_mini *req);
 void rill_syn_recv_drop_all(struct sock *listener);
+
+/* savesyn.c */
+struct rill_saved_syn *rill_save_syn(const struct sock *sk, const struct sk_buff *skb);
+void rill_child_keep_syn(struct sock *child, struct rill_mini *req);
 
 /* cookie.c */
 void rill_cookie_init(void);

@@ -170,6 +170,34 @@ static void early_data(void)
 }
 
 /* The ACK of the SYN alone: what was sent meanwhile is still outstanding. */
+/* TCP_SAVE_SYN, and what IP said of the SYN. */
+static void early_saved(void)
+{
+	int l = server("3", 5), fd;
+	uint8_t val[16], buf[200];
+	socklen_t len = sizeof(buf);
+	struct peer p;
+
+	get_cookie(4000, val);
+	sk_set(l, SOL_TCP, TCP_SAVE_SYN, 1);
+	opened(&p, 4001, val, "request");
+	fd = sk_accept(l);
+	ASSERT_EQ(sk_get(fd, SOL_IP, IP_MULTICAST_TTL), 64);
+	OK(getsockopt(fd, SOL_TCP, TCP_SAVED_SYN, buf, &len));
+	ASSERT_GE((int)len, 40 + 12);
+	ASSERT_EQ((int)len, 20 + (buf[20 + 12] >> 4) * 4);
+	ASSERT_EQ(buf[20 + 13], F_SYN);
+	ASSERT_EQ(buf[20] << 8 | buf[21], 4001);
+	recv_str(fd, "request");
+	/* the ordinary way still works beside it */
+	peer_init(&p, tun, 4002, PORT);
+	peer_connect(&p);
+	fd = sk_accept(l);
+	len = sizeof(buf);
+	OK(getsockopt(fd, SOL_TCP, TCP_SAVED_SYN, buf, &len));
+	ASSERT_EQ(buf[20] << 8 | buf[21], 4002);
+}
+
 static void early_answer_lost(void)
 {
 	int l = server("3", 5), fd;
@@ -748,6 +776,7 @@ static const struct rt_test tests[] = {
 	{ "grant", "TFO-1M TFO-3M TFO-5S OP-1", grant, 0, 0 },
 	{ "grant_not", "TFO-1M OP-1", grant_not, 0, 0 },
 	{ "early_data", "SM-9 OP-1", early_data, 0, 0 },
+	{ "early_saved", "TO-14 OP-1", early_saved, 0, 0 },
 	{ "early_answer_lost", "OP-1", early_answer_lost, 0, 0 },
 	{ "early_no_data", "OP-1", early_no_data, 0, 0 },
 	{ "forged", "TFO-2M TFO-3M", forged, 0, 0 },

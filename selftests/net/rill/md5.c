@@ -97,6 +97,10 @@ static void digest(uint32_t saddr, uint32_t daddr, const uint8_t th[20], int hle
 	md5(buf, 32 + len + strlen(key), out);
 }
 
+/* More options of its SYN: SACK, a window scale, and a wish for a cookie of fast open. */
+static const uint8_t wishes[12] = { 1, 1, 4, 2, 1, 3, 3, 7, 34, 2, 1, 1 };
+static bool wish;
+
 /* From the peer; @key NULL: not signed. */
 static void put_raw(uint8_t flags, uint32_t seq, uint32_t ack, const char *data, int len,
 		    const char *key)
@@ -120,6 +124,10 @@ static void put_raw(uint8_t flags, uint32_t seq, uint32_t ack, const char *data,
 			at += 2;
 			memcpy(opts + at, (uint8_t[]){ p.ts ? 8 : 1, p.ts ? 10 : 1 }, 2);
 			at += p.ts ? 10 : 2;
+		}
+		if (wish) {
+			memcpy(opts + at, wishes, sizeof(wishes));
+			at += sizeof(wishes);
 		}
 		s.optlen = at;
 	}
@@ -499,6 +507,22 @@ static void cookies(void)
 }
 
 /* Between two stacks: all of it, and super-segments nowhere. */
+/* A SYN,ACK has 40 bytes for options: a cookie that does not fit beside the rest waits. */
+static void fastopen_full(void)
+{
+	int l = listening(SECRET);
+	struct seg *s;
+	int i;
+
+	sysctl_set("fastopen", "3");
+	sk_set(l, SOL_TCP, TCP_FASTOPEN, 5);
+	wish = true;
+	s = shake(SECRET);
+	for (i = 0; i < s->optlen; i += s->opts[i] > 1 ? s->opts[i + 1] : 1)
+		ASSERT(s->opts[i] != 34);
+	close(sk_accept(l));
+}
+
 static void both_ends(void)
 {
 	static char big[1 << 20], back[1 << 20];
@@ -547,6 +571,7 @@ static const struct rt_test tests[] = {
 	{ "prefixes", "OP-1", prefixes, 0, 0 },
 	{ "no_socket", "OP-1", no_socket, 0, 0 },
 	{ "cookies", "OP-1", cookies, 0, 0 },
+	{ "fastopen_full", "OP-1", fastopen_full, 0, 0 },
 	{ "both_ends", "OP-1", both_ends, 0, 60 },
 };
 

@@ -114,6 +114,9 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 				rill_cleanup_rbuf(sk, copied);
 				sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
 			}
+			/* what was to be peeked at may have been read meanwhile */
+			if (unlikely(rill_before(*seq, rs->copied_seq)))
+				*seq = rs->copied_seq;
 			continue;
 		}
 		used = min_t(size_t, skb->len - offset, len);

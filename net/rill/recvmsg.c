@@ -246,7 +246,7 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 		if (rill_urg_at_mark(rs, READ_ONCE(rs->copied_seq)) &&
 		    !sock_flag(sk, SOCK_URGINLINE))
 			unread--;
-		if (unread >= sock_rcvlowat(sk, 0, INT_MAX))
+		if (rill_read_ready(sk, unread, sock_rcvlowat(sk, 0, INT_MAX)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= rill_urg_poll(rs);
 		if (shut & SEND_SHUTDOWN || rill_poll_writeable(sk))

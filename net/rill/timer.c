@@ -133,6 +133,8 @@ static void rill_timed_out(struct sock *sk)
 		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
 	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_TIMEOUT);
 	sk_error_report(sk);
+	/* whoever lent pages gets them back, closed or not */
+	rill_write_queue_purge(sk);
 	rill_done(sk, RILL_EV_ABORT);
 }
 

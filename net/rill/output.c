@@ -149,7 +149,7 @@ void rill_push(struct sock *sk, bool force)
 				break;
 			n = 0;
 		} else {
-			q.len = unlikely(rs->marked) ? rill_stamp_limit(sk, data) : data;
+			q.len = unlikely(rs->marked) ? rill_stamp_limit(sk, data, super) : data;
 			q.mss = rill_bound_to_window(rs, mss);
 			q.max_wnd = rs->max_wnd;
 			/* Nagle as Minshall changed it: only a runt waits for a runt */

@@ -369,7 +369,7 @@ static void rill_probe_tail(struct sock *sk)
 	u32 nxt = rs->snd_nxt, len;
 
 	if (rs->marked)
-		data = rill_stamp_limit(sk, data);
+		data = rill_stamp_limit(sk, data, mss);
 	if (rs->snd_nxt != rs->write_seq && usable)
 		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < usable);
 	rs->tlp_again = rs->snd_nxt == nxt;

@@ -112,7 +112,9 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal, struct ubuf_
 	int ret;
 
 	if (!skb) {
-		if (!sk_stream_memory_free(sk))
+		/* sk_stream_memory_free(), without the way through struct proto */
+		if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) ||
+		    !rill_stream_memory_free(sk, 0))
 			return -ENOMEM;
 		skb = rill_alloc_data(sk);
 		if (!skb)

@@ -188,7 +188,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	err = rill_zerocopy_begin(sk, msg, &uarg);
 	if (err)
 		goto failed;
-	if (unlikely(flags & MSG_FASTOPEN || rill_defer_connect(sk))) {
+	if (unlikely(flags & MSG_FASTOPEN || rill_defer_connect(sk)) && !rs->repair) {
 		err = rill_fastopen_sendmsg(sk, msg, &copied);
 		if (err)
 			goto failed;

@@ -328,10 +328,9 @@ void rill_data_ready(struct sock *sk)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 
-	if (rs->rcv_nxt - rs->copied_seq < sk->sk_rcvlowat && !sock_flag(sk, SOCK_DONE) &&
-	    atomic_read(&sk->sk_rmem_alloc) < sk->sk_rcvbuf)
-		return;
-	sk->sk_data_ready(sk);
+	if (rill_read_ready(sk, rs->rcv_nxt - rs->copied_seq, sk->sk_rcvlowat) ||
+	    sock_flag(sk, SOCK_DONE))
+		sk->sk_data_ready(sk);
 }
 
 static void rill_data_in_order(struct sock *sk, struct sk_buff *skb)

@@ -417,6 +417,9 @@ bool rill_mtu_probe(struct sock *sk)
 	if (rs->write_seq - rs->fin_queued - rs->snd_nxt < need || rs->snd_wnd < need ||
 	    rs->cong.cwnd < len + mss)
 		return false;
+	/* no segment goes on beyond the end of a record */
+	if (unlikely(rs->marked) && rill_stamp_limit(sk, len, len) < len)
+		return false;
 	pipe = rill_pipe(rs);
 	if (rs->cong.cwnd < pipe + len ||
 	    rill_win_usable(rs->snd_una, rs->snd_nxt, rs->snd_wnd, U32_MAX / 2) < need) {

@@ -149,7 +149,7 @@ void rill_push(struct sock *sk, bool force)
 				break;
 			n = 0;
 		} else {
-			q.len = unlikely(rs->marked) ? rill_stamp_limit(sk, data) : data;
+			q.len = unlikely(rs->marked) ? rill_stamp_limit(sk, data, super) : data;
 			q.mss = rill_bound_to_window(rs, mss);
 			q.max_wnd = rs->max_wnd;
 			/* Nagle as Minshall changed it: only a runt waits for a runt */
@@ -247,6 +247,21 @@ static bool rill_frto_sends(struct sock *sk)
 	return false;
 }
 
+/* Somebody may wait for the room that was made. */
+static void rill_check_space(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	struct socket *sock = sk->sk_socket;
+
+	/* pairs with rill_poll_writeable(): one of both sees what the other did */
+	smp_mb();
+	if (!sock || !test_bit(SOCK_NOSPACE, &sock->flags))
+		return;
+	sk->sk_write_space(sk);
+	if (rs->chrono.what == RILL_CHRONO_SNDBUF && !test_bit(SOCK_NOSPACE, &sock->flags))
+		rill_chrono_stop(&rs->chrono, RILL_CHRONO_SNDBUF, false, (u32)jiffies);
+}
+
 /**
  * rill_output() - do what input, or a program, made necessary
  * @sk: connection; its out flags say what
@@ -272,13 +287,8 @@ void rill_output(struct sock *sk)
 		rill_send_ack(sk);
 	else if (rs->out & RILL_OUT_ACK_LATER && !rill_timer_armed(sk, RILL_TIMER_DELACK))
 		rill_timer_start(sk, RILL_TIMER_DELACK, RILL_DELACK);
-	if (rs->out & RILL_OUT_WRITE_SPACE && sk->sk_socket &&
-	    test_bit(SOCK_NOSPACE, &sk->sk_socket->flags)) {
-		sk->sk_write_space(sk);
-		if (rs->chrono.what == RILL_CHRONO_SNDBUF &&
-		    !test_bit(SOCK_NOSPACE, &sk->sk_socket->flags))
-			rill_chrono_stop(&rs->chrono, RILL_CHRONO_SNDBUF, false, (u32)jiffies);
-	}
+	if (rs->out & RILL_OUT_WRITE_SPACE)
+		rill_check_space(sk);
 	rs->out = 0;
 	/* the last ACK of the connection has left: a mini-socket will do */
 	if (sk->sk_state == TCP_TIME_WAIT)

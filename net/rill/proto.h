@@ -127,7 +127,7 @@ void rill_stamp_rx_put(struct sock *sk, struct msghdr *msg, const struct rill_rx
 int rill_stamp_cmsg(struct sock *sk, struct msghdr *msg, u32 *tsflags);
 void rill_stamp_count(struct sock *sk);
 void rill_stamp_message(struct sock *sk, u32 tsflags, bool eor);
-u32 rill_stamp_limit(struct sock *sk, u32 len);
+u32 rill_stamp_limit(struct sock *sk, u32 len, u32 max);
 void rill_stamp_segment(struct sock *sk, struct sk_buff *skb, struct sk_buff *from, u32 seq,
 			u32 len);
 void rill_stamp_acked(struct sock *sk, u32 una, const struct sk_buff *ack_skb);

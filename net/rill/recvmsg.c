@@ -114,6 +114,9 @@ static int rill_recvmsg_locked(struct sock *sk, struct msghdr *msg, size_t len, 
 				rill_cleanup_rbuf(sk, copied);
 				sk_wait_data(sk, &timeo, skb_peek_tail(&sk->sk_receive_queue));
 			}
+			/* what was to be peeked at may have been read meanwhile */
+			if (unlikely(rill_before(*seq, rs->copied_seq)))
+				*seq = rs->copied_seq;
 			continue;
 		}
 		used = min_t(size_t, skb->len - offset, len);
@@ -243,7 +246,7 @@ __poll_t rill_poll(struct file *file, struct socket *sock, poll_table *wait)
 		if (rill_urg_at_mark(rs, READ_ONCE(rs->copied_seq)) &&
 		    !sock_flag(sk, SOCK_URGINLINE))
 			unread--;
-		if (unread >= sock_rcvlowat(sk, 0, INT_MAX))
+		if (rill_read_ready(sk, unread, sock_rcvlowat(sk, 0, INT_MAX)))
 			mask |= EPOLLIN | EPOLLRDNORM;
 		mask |= rill_urg_poll(rs);
 		if (shut & SEND_SHUTDOWN || rill_poll_writeable(sk))

@@ -112,7 +112,9 @@ static int rill_fill(struct sock *sk, struct msghdr *msg, u32 goal, struct ubuf_
 	int ret;
 
 	if (!skb) {
-		if (!sk_stream_memory_free(sk))
+		/* sk_stream_memory_free(), without the way through struct proto */
+		if (sk->sk_wmem_queued >= READ_ONCE(sk->sk_sndbuf) ||
+		    !rill_stream_memory_free(sk, 0))
 			return -ENOMEM;
 		skb = rill_alloc_data(sk);
 		if (!skb)
@@ -186,7 +188,7 @@ static int rill_sendmsg_locked(struct sock *sk, struct msghdr *msg)
 	err = rill_zerocopy_begin(sk, msg, &uarg);
 	if (err)
 		goto failed;
-	if (unlikely(flags & MSG_FASTOPEN || rill_defer_connect(sk))) {
+	if (unlikely(flags & MSG_FASTOPEN || rill_defer_connect(sk)) && !rs->repair) {
 		err = rill_fastopen_sendmsg(sk, msg, &copied);
 		if (err)
 			goto failed;

@@ -451,6 +451,20 @@ static inline u32 rill_full_space(const struct sock *sk)
 	return rill_win_from_space(sk, READ_ONCE(sk->sk_rcvbuf));
 }
 
+/*
+ * Is what there is to read enough for who waits for target? As in Linux less is
+ * too, when the buffer, or the window, has no room for the rest.
+ */
+static inline bool rill_read_ready(const struct sock *sk, int unread, int target)
+{
+	int size = READ_ONCE(sk->sk_rcvbuf);
+
+	if (likely(unread >= target))
+		return unread > 0;
+	return unread > 0 && (atomic_read(&sk->sk_rmem_alloc) > size - (size >> 3) ||
+			      rill_rcv_window(rill_sk(sk)) <= rill_sk(sk)->rcv_mss);
+}
+
 /* Free a segment that was taken off the send queue. */
 static inline void rill_wmem_free(struct sock *sk, struct sk_buff *skb)
 {

@@ -172,18 +172,19 @@ void rill_stamp_message(struct sock *sk, u32 tsflags, bool eor)
  * rill_stamp_limit() - how far a segment may reach that is sent for the first time
  * @sk: connection, marked
  * @len: bytes from snd_nxt on
+ * @max: no segment is longer, so what lies beyond is not looked at
  *
  * A record ends a segment, and so does a queued segment whose stamp would
  * else have to make way for that of the next: TCP joins neither.
  *
  * Context: the socket lock is held.
- * Return: bytes, at most @len.
+ * Return: bytes, at most @len; @len if nothing ends within @max.
  */
-u32 rill_stamp_limit(struct sock *sk, u32 len)
+u32 rill_stamp_limit(struct sock *sk, u32 len, u32 max)
 {
 	struct rill_sock *rs = rill_sk(sk);
 	struct sk_buff *skb = rs->send_head;
-	u32 end = rs->snd_nxt + len;
+	u32 end = rs->snd_nxt + min(len, max);
 
 	if (!skb)
 		return len;

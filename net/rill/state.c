@@ -65,6 +65,7 @@ void rill_write_queue_purge(struct sock *sk)
 
 	while ((skb = __skb_dequeue(&sk->sk_write_queue)))
 		rill_wmem_free(sk, skb);
+	rill_chrono_stop(&rill_sk(sk)->chrono, RILL_CHRONO_BUSY, true, (u32)jiffies);
 	rill_board_purge(&rill_sk(sk)->board);
 	rill_sk(sk)->send_head = NULL;
 	rill_sk(sk)->resend_at = NULL;

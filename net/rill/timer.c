@@ -133,6 +133,8 @@ static void rill_timed_out(struct sock *sk)
 		rill_mib_inc(sock_net(sk), RILL_MIB_ATTEMPT_FAILS);
 	rill_mib_inc(sock_net(sk), RILL_MIB_ABORT_ON_TIMEOUT);
 	sk_error_report(sk);
+	/* whoever lent pages gets them back, closed or not */
+	rill_write_queue_purge(sk);
 	rill_done(sk, RILL_EV_ABORT);
 }
 
@@ -367,7 +369,7 @@ static void rill_probe_tail(struct sock *sk)
 	u32 nxt = rs->snd_nxt, len;
 
 	if (rs->marked)
-		data = rill_stamp_limit(sk, data);
+		data = rill_stamp_limit(sk, data, mss);
 	if (rs->snd_nxt != rs->write_seq && usable)
 		rill_send_new(sk, min3(data, usable, mss), rs->fin_queued && data < usable);
 	rs->tlp_again = rs->snd_nxt == nxt;

@@ -228,7 +228,7 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct rill_sock *rs = rill_sk(sk);
-	u32 len = skb->len, mss = rs->mtu.sending ? len : rill_mss_now(rs);
+	u32 len = skb->len, mss = rs->mtu.sending ? len : rill_mss_now(rs), segs = 1;
 	const struct dst_entry *dst;
 	struct rill_opts opts;
 
@@ -246,8 +246,9 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	if (unlikely(rs->md5))
 		rill_md5_sign_for(sk, skb);
 	if (len > mss) {
+		segs = DIV_ROUND_UP(len, mss);
 		skb_shinfo(skb)->gso_size = mss;
-		skb_shinfo(skb)->gso_segs = DIV_ROUND_UP(len, mss);
+		skb_shinfo(skb)->gso_segs = segs;
 		skb_shinfo(skb)->gso_type = RILL_GSO_TYPE;
 	} else {
 		skb_shinfo(skb)->gso_size = 0;
@@ -260,10 +261,10 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 
 	if (flags & TCPHDR_ACK)
 		rill_ack_left(sk);
-	rs->segs_out += max_t(u32, skb_shinfo(skb)->gso_segs, 1);
-	rill_mib_add(sock_net(sk), RILL_MIB_OUT_SEGS, max_t(u32, skb_shinfo(skb)->gso_segs, 1));
+	rs->segs_out += segs;
+	rill_mib_add(sock_net(sk), RILL_MIB_OUT_SEGS, segs);
 	if (len) {
-		rs->data_segs_out += DIV_ROUND_UP(len, mss);
+		rs->data_segs_out += segs;
 		rs->bytes_sent += len;
 		rs->last_sent = jiffies;
 		rill_pace_sent(sk, skb->len);

@@ -57,7 +57,7 @@ static void drain(int fd, size_t n)
 
 /* ---- a call that blocks in a thread of its own ---- */
 
-enum op { RECV, RECV_ALL, SEND, ACCEPT, CONNECT, POLL, EPOLL, SPLICE, SENDFILE };
+enum op { RECV, RECV_ALL, PEEK_ALL, SEND, ACCEPT, CONNECT, POLL, EPOLL, SPLICE, SENDFILE };
 
 struct call {
 	enum op what;
@@ -83,6 +83,8 @@ static long do_call(struct call *c)
 		return recv(c->fd, c->buf, sizeof(c->buf), 0);
 	case RECV_ALL:
 		return recv(c->fd, c->buf, sizeof(c->buf), MSG_WAITALL);
+	case PEEK_ALL:
+		return recv(c->fd, c->buf, sizeof(c->buf), MSG_WAITALL | MSG_PEEK);
 	case SEND:
 		return send(c->fd, big, 1000, MSG_NOSIGNAL);
 	case ACCEPT:
@@ -903,6 +905,26 @@ static void many_readers(void)
 	ASSERT_EQ(read_sum, TOTAL);
 }
 
+/* What a peek waits behind is read by somebody else: it goes on with what comes then. */
+static void peek_overtaken(void)
+{
+	struct call c;
+	char b[8];
+	int i;
+
+	begin();
+	start(&c, PEEK_ALL, q.s);
+	block(&c);
+	for (i = 0; i < 50; i++) {
+		ASSERT_EQ(send(q.c, "ab", 2, 0), 2);
+		ASSERT_EQ(recv(q.s, b, 2, MSG_WAITALL), 2);
+	}
+	ASSERT_EQ(send(q.c, "abcdefgh", 8, 0), 8);
+	ends(&c, 8, 0);
+	ASSERT_EQ(recv(q.s, b, 8, MSG_WAITALL), 8);
+	ASSERT_EQ(memcmp(b, "abcdefgh", 8), 0);
+}
+
 static const struct rt_test tests[] = {
 	{ "close_in_recv", "C86 CL-8", close_in_recv, 0, 0 },
 	{ "close_in_send", "C86 CL-8", close_in_send, 0, 0 },
@@ -929,6 +951,7 @@ static const struct rt_test tests[] = {
 	{ "handed_over", "CL-7", handed_over, 0, 0 },
 	{ "garbage", "CL-7 CL-1", garbage, 0, 0 },
 	{ "many_readers", "RX-1 C86", many_readers, 0, 0 },
+	{ "peek_overtaken", "RX-2 C86", peek_overtaken, 0, 0 },
 };
 
 RT_MAIN(tests)

@@ -220,6 +220,9 @@ static void rill_queue_tail(struct sock *sk, struct sk_buff *skb)
 	rs->bytes_received += RILL_END(skb) - rs->rcv_nxt - !!(RILL_CB(skb)->flags & TCPHDR_FIN);
 	WRITE_ONCE(rs->rcv_nxt, RILL_END(skb));
 	if (!skb->len) {
+		/* a FIN counts to the data that waits before it */
+		if (tail && RILL_END(tail) == RILL_SEQ(skb))
+			rill_merge_stamp(tail, skb);
 		consume_skb(skb);
 		return;
 	}

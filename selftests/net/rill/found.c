@@ -179,6 +179,39 @@ static void more_is_for_once(void)
 	recv_str(q.s, "a");
 }
 
+/* A shutdown before there is a connection is forgotten by the one that is dialled. */
+static void shutdown_before_connect(void)
+{
+	int fd;
+
+	ns_new();
+	sk_listen(IP_LO, 8080, 1);
+	fd = sk_new();
+	ASSERT_ERR(shutdown(fd, SHUT_WR), ENOTCONN);
+	OK(sk_connect(fd, IP_LO, 8080));
+	ASSERT_EQ(sk_state(fd), TCP_ESTABLISHED);
+}
+
+/* The stamp of a FIN is that of the data before it, which had none. */
+static void stamp_of_fin(void)
+{
+	char buf[1], control[64];
+	struct iovec v = { buf, 1 };
+	struct msghdr m = {
+		.msg_iov = &v, .msg_iovlen = 1, .msg_control = control,
+		.msg_controllen = sizeof(control),
+	};
+
+	begin();
+	send_str(q.c, "x");
+	ev_need(q.s, POLLIN);
+	sk_set(q.s, SOL_SOCKET, SO_TIMESTAMP, 1);
+	OK(shutdown(q.c, SHUT_WR));
+	ev_need(q.s, POLLRDHUP);
+	ASSERT_EQ(recvmsg(q.s, &m, 0), 1);
+	ASSERT_EQ(m.msg_controllen, CMSG_SPACE(sizeof(struct timeval)));
+}
+
 static const struct rt_test tests[] = {
 	{ "quickack_route", "C73", quickack_route, 0, 0 },
 	{ "urgent_after_shutdown", "C72 SH-3", urgent_after_shutdown, 0, 0 },
@@ -190,6 +223,8 @@ static const struct rt_test tests[] = {
 	{ "shutdown_before_listen", "C24", shutdown_before_listen, 0, 0 },
 	{ "connect_after_error", "C13 C82", connect_after_error, 0, 0 },
 	{ "more_is_for_once", "C71", more_is_for_once, 0, 0 },
+	{ "shutdown_before_connect", "SH-4", shutdown_before_connect, 0, 0 },
+	{ "stamp_of_fin", "SO-14", stamp_of_fin, 0, 0 },
 };
 
 RT_MAIN(tests)

@@ -12,6 +12,7 @@
 #include <linux/tcp.h>
 #include <linux/version.h>
 #include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #ifdef RILL_HAVE_NET_GSO_H
 #include <net/gso.h>
@@ -69,13 +70,36 @@ static inline bool rill_sees_sol_socket(void)
 
 /* 6.7 turned the bit fields of inet_sock into bit numbers. */
 #ifdef inet_test_bit
-#define rill_recverr(sk)	inet_test_bit(RECVERR, sk)
+#define rill_v4_recverr(sk)	inet_test_bit(RECVERR, sk)
+#define rill_v6_recverr(sk)	inet6_test_bit(RECVERR6, sk)
+#define rill_v6_repflow(sk)	inet6_test_bit(REPFLOW, sk)
+#define rill_v6_sndflow(sk)	inet6_test_bit(SNDFLOW, sk)
 #define rill_defer_connect(sk)	inet_test_bit(DEFER_CONNECT, sk)
 #define rill_set_defer_connect(sk, on)	inet_assign_bit(DEFER_CONNECT, sk, on)
 #else
-#define rill_recverr(sk)	(inet_sk(sk)->recverr)
+#define rill_v4_recverr(sk)	(inet_sk(sk)->recverr)
+#define rill_v6_recverr(sk)	(rill_v6_sk(sk)->recverr)
+#define rill_v6_repflow(sk)	(rill_v6_sk(sk)->repflow)
+#define rill_v6_sndflow(sk)	(rill_v6_sk(sk)->sndflow)
 #define rill_defer_connect(sk)	(inet_sk(sk)->defer_connect)
 #define rill_set_defer_connect(sk, on)	(inet_sk(sk)->defer_connect = (on))
+#endif
+
+/* 6.10 moved the list of flow labels, which a copy of a socket does not have. */
+static inline void rill_v6_forget_labels(struct sock *sk)
+{
+#ifdef RILL_HAVE_INET_FL_LIST
+	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
+#else
+	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL);
+#endif
+}
+
+/* 6.6 looks for what is IPv6's at an offset, before at the end of the socket. */
+#ifdef RILL_HAVE_PINFO_OFFSET
+#define rill_set_pinfo_offset(prot, off)	((prot)->ipv6_pinfo_offset = (off))
+#else
+#define rill_set_pinfo_offset(prot, off)	do { } while (0)
 #endif
 
 /* 6.5 gives pages from splice to sendmsg, where there was a sendpage. */

@@ -7,6 +7,7 @@
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "compat.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -84,20 +85,19 @@ static struct rtable *rill_connect_route(struct sock *sk, struct sockaddr_in *us
 }
 
 /* Numbers, windows and sizes of an active open. */
-static void rill_connect_start(struct sock *sk, struct dst_entry *dst)
+static void rill_connect_init(struct sock *sk, struct dst_entry *dst)
 {
 	struct inet_sock *inet = inet_sk(sk);
 	struct rill_sock *rs = rill_sk(sk);
 
 	if (!rs->iss)
-		rs->iss = rill_isn(inet->inet_saddr, inet->inet_daddr, inet->inet_sport,
-				   inet->inet_dport);
-	rs->ts_offset = rill_ts_offset(sock_net(sk), inet->inet_saddr, inet->inet_daddr,
-				       inet->inet_sport, inet->inet_dport);
+		rs->iss = rill_isn(&sk->__sk_common);
+	rs->ts_offset = rill_ts_offset(&sk->__sk_common);
 	rs->snd_una = rs->iss;
 	rs->snd_sml = rs->iss;
 	rs->snd_nxt = rs->iss + 1;
 	rs->write_seq = rs->snd_nxt;
+	rs->mss_clamp = rill_default_mss(rs->v6);
 	rs->adv_mss = rill_adv_mss(sk, dst);
 	rill_sync_mss(sk, dst_mtu(dst));
 	if (rill_net(sock_net(sk))->window_scaling)
@@ -150,6 +150,28 @@ void rill_connect_failed(struct sock *sk)
 }
 
 /**
+ * rill_connect_start() - begin an active open, now that there is a route
+ * @sk: in SYN_SENT, in the table
+ *
+ * Context: process; the socket lock is held.
+ * Return: 0, also when the SYN waits for the first write; or an error of
+ * connect(2).
+ */
+int rill_connect_start(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (unlikely(rs->repair)) {
+		rill_repair_connect(sk, __sk_dst_get(sk));
+		return 0;
+	}
+	rill_connect_init(sk, __sk_dst_get(sk));
+	if (rs->fo_connect && !rs->fo_req)
+		return rill_fastopen_connect(sk);
+	return rill_connect_syn(sk);
+}
+
+/**
  * rill_connect() - struct proto's connect: send a SYN
  * @sk: socket in CLOSED
  * @uaddr: the peer, struct sockaddr_in
@@ -197,15 +219,7 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 	}
 	sk_setup_caps(sk, &rt->dst);
 	rt = NULL;
-	if (unlikely(rill_sk(sk)->repair)) {
-		rill_repair_connect(sk, __sk_dst_get(sk));
-		return 0;
-	}
-	rill_connect_start(sk, __sk_dst_get(sk));
-	if (rill_sk(sk)->fo_connect && !rill_sk(sk)->fo_req)
-		err = rill_fastopen_connect(sk);
-	else
-		err = rill_connect_syn(sk);
+	err = rill_connect_start(sk);
 	if (!err)
 		return 0;
 fail:

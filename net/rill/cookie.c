@@ -12,6 +12,7 @@
 #include <net/tcp.h>
 
 #include "core/cookie.h"
+#include "af.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -21,8 +22,8 @@
 static siphash_key_t rill_cookie_key;
 
 struct rill_cookie_tuple {
-	__be32	saddr;		/* ours */
-	__be32	daddr;
+	struct in6_addr	saddr;	/* ours; IPv4 mapped */
+	struct in6_addr	daddr;
 	__be16	sport;
 	__be16	dport;
 	u32	netns;		/* no cookie of one namespace is good in another */
@@ -40,7 +41,7 @@ static u32 rill_cookie_siphash(const void *tuple, u32 isn, u32 count)
 		.count = count,
 	};
 
-	BUILD_BUG_ON(sizeof(in) != 24);	/* no padding, which would be hashed too */
+	BUILD_BUG_ON(sizeof(in) != 48);	/* no padding, which would be hashed too */
 	return siphash(&in, sizeof(in), &rill_cookie_key);
 }
 
@@ -56,8 +57,7 @@ static void rill_flood_warn(struct sock *sk, bool cookies)
 
 	if (READ_ONCE(l->flood_warned) || xchg(&l->flood_warned, 1))
 		return;
-	net_info_ratelimited("rill: Possible SYN flooding on port %pI4:%u. %s.\n",
-			     &sk->sk_rcv_saddr, sk->sk_num,
+	net_info_ratelimited("rill: Possible SYN flooding on port %u. %s.\n", sk->sk_num,
 			     cookies ? "Sending cookies" : "Dropping requests");
 }
 
@@ -85,13 +85,28 @@ bool rill_cookie_wanted(struct sock *sk, bool full)
 
 static struct rill_cookie_tuple rill_cookie_tuple(const struct rill_mini *req)
 {
-	return (struct rill_cookie_tuple) {
-		.saddr = req->c.skc_rcv_saddr,
-		.daddr = req->c.skc_daddr,
+	struct rill_cookie_tuple t = {
 		.sport = htons(req->c.skc_num),
 		.dport = req->c.skc_dport,
 		.netns = net_hash_mix(read_pnet(&req->c.skc_net)),
 	};
+
+	rill_c_addrs(&req->c, &t.saddr, &t.daddr);
+	return t;
+}
+
+/* The same of an ACK that came in. */
+static struct rill_cookie_tuple rill_cookie_tuple_in(const struct sock *sk,
+						     const struct sk_buff *skb)
+{
+	struct rill_cookie_tuple t = {
+		.sport = tcp_hdr(skb)->dest,
+		.dport = tcp_hdr(skb)->source,
+		.netns = net_hash_mix(sock_net(sk)),
+	};
+
+	rill_skb_addrs(skb, &t.daddr, &t.saddr);
+	return t;
 }
 
 /**
@@ -188,13 +203,7 @@ static bool rill_cookie_syn_opts(const struct sock *sk, const struct sk_buff *sk
 static struct rill_mini *rill_cookie_req(struct sock *sk, struct sk_buff *skb,
 					 struct dst_entry **dst, enum rill_mib *why)
 {
-	struct rill_cookie_tuple t = {
-		.saddr = ip_hdr(skb)->daddr,
-		.daddr = ip_hdr(skb)->saddr,
-		.sport = tcp_hdr(skb)->dest,
-		.dport = tcp_hdr(skb)->source,
-		.netns = net_hash_mix(sock_net(sk)),
-	};
+	struct rill_cookie_tuple t = rill_cookie_tuple_in(sk, skb);
 	u32 isn = RILL_SEQ(skb) - 1, cookie = RILL_CB(skb)->ack - 1;
 	const struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_cookie_opts c;

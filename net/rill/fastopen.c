@@ -11,6 +11,7 @@
 #include <net/inet_common.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "compat.h"
 #include "core/seq.h"
 #include "fastopen.h"
@@ -34,6 +35,25 @@ static struct rill_fo_cache *rill_fo_cache(struct net *net)
 	return rn->fo_cache;
 }
 
+/*
+ * Who talks to whom, for the cache. Addresses of IPv6 stand there as a hash: two
+ * servers that meet in all its 64 bits would get each other's cookie, and say no.
+ */
+static void rill_fo_key(const struct sock *sk, u32 key[2])
+{
+	static u32 secret __read_mostly;
+
+	if (!rill_sk(sk)->v6) {
+		key[0] = (__force u32)inet_sk(sk)->inet_saddr;
+		key[1] = (__force u32)inet_sk(sk)->inet_daddr;
+		return;
+	}
+	net_get_random_once(&secret, sizeof(secret));
+	key[0] = __ipv6_addr_jhash(&sk->sk_v6_daddr, secret);
+	key[1] = __ipv6_addr_jhash(&sk->sk_v6_daddr,
+				   __ipv6_addr_jhash(&sk->sk_v6_rcv_saddr, secret) + 1);
+}
+
 /* Is there a cookie, or none needed? If not, *c says whether to ask for one. */
 static bool rill_fo_cookie_known(struct sock *sk, u16 *mss, struct rill_fo_cookie *c)
 {
@@ -43,12 +63,13 @@ static bool rill_fo_cookie_known(struct sock *sk, u16 *mss, struct rill_fo_cooki
 	struct rill_sock *rs = rill_sk(sk);
 	u64 now = rill_now_us();
 	bool paused;
+	u32 key[2];
 
 	memset(c, 0, sizeof(*c));
+	rill_fo_key(sk, key);
 	spin_lock_bh(&rn->fo_lock);
 	if (cache)
-		rill_fo_recall(cache, (__force u32)inet_sk(sk)->inet_saddr,
-			       (__force u32)inet_sk(sk)->inet_daddr, now, mss, c);
+		rill_fo_recall(cache, key[0], key[1], now, mss, c);
 	paused = rill_fo_paused(&rn->fo_pause, READ_ONCE(rn->fastopen_blackhole_timeout_sec), now);
 	/* a pause is over: if this goes well, the next one is short again */
 	if (!paused && rn->fo_pause.times)
@@ -207,18 +228,20 @@ static void rill_fo_learned(struct sock *sk, const struct rill_opts *opts, bool 
 	struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_sock *rs = rill_sk(sk);
 	struct rill_fo_lesson l = {
-		.mss = opts->present & RILL_OPT_MSS ? opts->mss : RILL_DEFAULT_MSS,
+		.mss = opts->present & RILL_OPT_MSS ? opts->mss : rill_default_mss(rs->v6),
 		.asked = rs->fo_option,
 		.exp = rs->fo_exp,
 		.data = rs->fo_data,
 		.again = rs->total_retrans != 0,
 	};
 
+	u32 key[2];
+
+	rill_fo_key(sk, key);
 	rill_fo_read(opts, &l.got);
 	spin_lock_bh(&rn->fo_lock);
 	if (rn->fo_cache)
-		rill_fo_learn(rn->fo_cache, (__force u32)inet_sk(sk)->inet_saddr,
-			      (__force u32)inet_sk(sk)->inet_daddr, rill_now_us(), &l);
+		rill_fo_learn(rn->fo_cache, key[0], key[1], rill_now_us(), &l);
 	spin_unlock_bh(&rn->fo_lock);
 	if (left)
 		rs->fo_fail = l.again ? TFO_SYN_RETRANSMITTED : TFO_DATA_NOT_ACKED;

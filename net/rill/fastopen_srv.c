@@ -12,6 +12,7 @@
 #include <linux/slab.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "compat.h"
 #include "fastopen.h"
 #include "proto.h"
@@ -130,20 +131,30 @@ static bool rill_fo_room(const struct sock *listener, struct rill_fo_queue *q)
 /* Who asks for a cookie, or brings one, and by whose keys. */
 struct rill_fo_client {
 	const struct rill_fo_keys *keys;
-	__be32	saddr;
-	__be32	daddr;
+	const struct sk_buff *syn;
 };
 
 /* RFC 7413, 4.1.2: the same for all ports. As Linux makes them, for farms. */
 static bool rill_fo_siphash(const void *client, unsigned int key, u8 cookie[RILL_FO_COOKIE_LEN])
 {
 	const struct rill_fo_client *c = client;
-	const __be32 in[2] __aligned(SIPHASH_ALIGNMENT) = { c->saddr, c->daddr };
+	struct in6_addr in[2] __aligned(SIPHASH_ALIGNMENT);
+	__be32 in4[2] __aligned(SIPHASH_ALIGNMENT);
+	u64 hash;
 
-	BUILD_BUG_ON(sizeof(u64) != RILL_FO_COOKIE_LEN);
+	BUILD_BUG_ON(sizeof(hash) != RILL_FO_COOKIE_LEN);
 	if (!c->keys || key >= c->keys->nr)
 		return false;
-	put_unaligned_le64(siphash(in, sizeof(in), &c->keys->key[key]), cookie);
+	if (rill_skb_is_v6(c->syn)) {
+		in[0] = ipv6_hdr(c->syn)->saddr;
+		in[1] = ipv6_hdr(c->syn)->daddr;
+		hash = siphash(in, sizeof(in), &c->keys->key[key]);
+	} else {
+		in4[0] = ip_hdr(c->syn)->saddr;
+		in4[1] = ip_hdr(c->syn)->daddr;
+		hash = siphash(in4, sizeof(in4), &c->keys->key[key]);
+	}
+	put_unaligned_le64(hash, cookie);
 	return true;
 }
 
@@ -156,8 +167,7 @@ static enum rill_fo_verdict rill_fo_judge(struct sock *sk, const struct rill_fo_
 	struct rill_net *rn = rill_net(sock_net(sk));
 	struct rill_fo_client client = {
 		.keys = rcu_dereference(q->keys),
-		.saddr = ip_hdr(skb)->saddr,
-		.daddr = ip_hdr(skb)->daddr,
+		.syn = skb,
 	};
 	struct rill_fo_cookie got;
 	bool exempt = READ_ONCE(rn->fastopen) & RILL_FO_SERVER_NO_COOKIE ||

@@ -7,6 +7,7 @@
  */
 #include <net/tcp.h>
 
+#include "af.h"
 #include "core/paws.h"
 #include "core/seq.h"
 #include "core/window.h"
@@ -127,7 +128,7 @@ static void rill_syn_options(struct sock *sk, const struct rill_opts *opts, u32 
 	rs->copied_seq = rs->rcv_nxt;
 	rs->collapsed = rs->rcv_nxt;
 	rs->mss_clamp = opts->present & RILL_OPT_MSS ?
-			max_t(u16, opts->mss, RILL_MIN_SND_MSS) : RILL_DEFAULT_MSS;
+			max_t(u16, opts->mss, RILL_MIN_SND_MSS) : rill_default_mss(rs->v6);
 	if (rs->mss_user)
 		rs->mss_clamp = min(rs->mss_clamp, rs->mss_user);
 	rs->wscale_ok = opts->present & RILL_OPT_WSCALE && rn->window_scaling;

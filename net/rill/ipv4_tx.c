@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rill: IPv4 on the way out: routes, the sizes that follow from them, and
- * answers on behalf of no socket.
+ * Rill: IPv4 on the way out: routes, handing segments to IP, answers.
  */
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -10,6 +9,7 @@
 
 #include "netns.h"
 #include "proto.h"
+#include "table.h"
 
 /**
  * rill_v4_route() - the route of a connection, looked up again if it is stale
@@ -37,96 +37,122 @@ struct dst_entry *rill_v4_route(struct sock *sk)
 }
 
 /**
- * rill_adv_mss() - what our MSS option says
- * @sk: socket, for TCP_MAXSEG
- * @dst: route to the peer
+ * rill_v4_checksum() - set the checksum of a segment about to leave
+ * @skb: data starts at the header
+ * @saddr: source address
+ * @daddr: destination address
+ * @offload: leave the sum to whoever cuts or receives it
  *
- * Return: bytes; the path's MTU less fixed headers (MSS-1S, MUST-67).
+ * Context: any.
  */
-u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst)
+void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload)
 {
-	u32 mss = dst_metric_advmss(dst);
-	u16 user = rill_sk(sk)->mss_user;
+	struct tcphdr *th = tcp_hdr(skb);
 
-	if (user)
-		mss = min_t(u32, mss, user);
-	return min_t(u32, mss, U16_MAX);
+	if (offload) {
+		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto, 0);
+		skb->ip_summed = CHECKSUM_PARTIAL;
+		skb->csum_start = skb_transport_header(skb) - skb->head;
+		skb->csum_offset = offsetof(struct tcphdr, check);
+	} else {
+		th->check = 0;
+		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto,
+					      skb_checksum(skb, 0, skb->len, 0));
+		skb->ip_summed = CHECKSUM_NONE;
+	}
+}
+
+/* Where to send to: the peer, or the first router of its source route (MUST-53). */
+static __be32 rill_req_hop(const struct rill_mini *req)
+{
+	return req->ip_opt ? req->ip_opt->opt.faddr : req->c.skc_daddr;
 }
 
 /**
- * rill_reply() - answer a segment without a connection
- * @net: namespace
- * @in: what to answer; its addresses and ports are swapped
- * @seq: SEG.SEQ
- * @ack: SEG.ACK
- * @window: SEG.WND as the field says it
- * @flags: TCPHDR_*
- * @opts: options
- * @key: key to sign the answer with, or NULL
+ * rill_v4_req_route() - a route to the peer of a mini-socket
+ * @req: in SYN_RECV
+ *
+ * Context: softirqs off, RCU.
+ * Return: a route that is the caller's, or NULL.
+ */
+struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
+{
+	struct sock *sk = req->listener;
+	struct net *net = read_pnet(&req->c.skc_net);
+	struct flowi4 fl4;
+	struct rtable *rt;
+
+	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
+			   ip_sock_rt_scope(sk), rill_ipproto, inet_sk_flowi_flags(sk),
+			   rill_req_hop(req), req->c.skc_rcv_saddr, req->c.skc_dport,
+			   htons(req->c.skc_num), sk->sk_uid);
+	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
+	rt = ip_route_output_flow(net, &fl4, sk);
+	if (IS_ERR(rt))
+		return NULL;
+	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
+		ip_rt_put(rt);	/* MUST-63: nobody is at such an address */
+		return NULL;
+	}
+	return &rt->dst;
+}
+
+/**
+ * rill_v4_send_synack() - hand a SYN-ACK to IP
+ * @req: in SYN_RECV
+ * @skb: the segment, its header filled but for the checksum; eaten
+ * @ecn: its codepoint
  *
  * Context: softirqs off, RCU.
  */
-void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
-		u8 flags, struct rill_opts *opts, const struct rill_md5_key *key)
+void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn)
+{
+	rill_v4_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
+	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
+			      req->ip_opt, inet_sk(req->listener)->tos | ecn);
+}
+
+/**
+ * rill_v4_reply() - hand an answer to a segment to IP
+ * @net: namespace
+ * @in: what it answers
+ * @skb: the answer, its header filled but for the checksum; eaten
+ *
+ * Context: softirqs off, RCU.
+ */
+void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *skb)
 {
 	const struct tcphdr *th = tcp_hdr(in);
 	const struct iphdr *iph = ip_hdr(in);
-	struct sock *ctl = rill_net(net)->ctl;
 	struct flowi4 fl4;
 	struct rtable *rt;
-	struct sk_buff *skb;
 
 	flowi4_init_output(&fl4, in->dev ? l3mdev_master_ifindex_rcu(in->dev) : 0,
 			   IP4_REPLY_MARK(net, in->mark), RT_TOS(iph->tos), RT_SCOPE_UNIVERSE,
 			   rill_ipproto, 0, iph->saddr, iph->daddr, th->source, th->dest,
 			   sock_net_uid(net, NULL));
 	rt = ip_route_output_key(net, &fl4);
-	if (IS_ERR(rt))
-		return;
-	skb = alloc_skb(RILL_MAX_HEADER, GFP_ATOMIC | __GFP_NOWARN);
-	if (!skb) {
-		ip_rt_put(rt);
+	if (IS_ERR(rt)) {
+		kfree_skb(skb);
 		return;
 	}
-	skb_reserve(skb, RILL_MAX_HEADER);
-	if (key)
-		opts->present |= RILL_OPT_MD5;
-	rill_fill_header(skb, th->dest, th->source, seq, ack, window, flags, opts);
-	if (key)
-		rill_md5_sign(key, skb, iph->daddr, iph->saddr);
-	rill_fill_checksum(skb, iph->daddr, iph->saddr, false);
+	rill_v4_checksum(skb, iph->daddr, iph->saddr, false);
 	skb_dst_set(skb, &rt->dst);
-	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
-	ip_build_and_send_pkt(skb, ctl, iph->daddr, iph->saddr, NULL, 0);
+	ip_build_and_send_pkt(skb, rill_net(net)->ctl, iph->daddr, iph->saddr, NULL, 0);
 }
 
 /**
- * rill_reply_reset() - answer a segment with RST: SM-2
- * @sk: who asks, or NULL when nobody owns the tuple
- * @skb: the segment; not a RST
+ * rill_v4_options_len() - what IP options take of a packet
+ * @sk: connection
  *
- * Context: softirqs off, RCU, or backlog.
+ * Context: the socket lock is held, or nobody else knows @sk.
+ * Return: bytes.
  */
-void rill_reply_reset(const struct sock *sk, struct sk_buff *skb)
+u32 rill_v4_options_len(const struct sock *sk)
 {
-	const struct rill_md5_key *key;
-	const struct tcphdr *th = tcp_hdr(skb);
-	struct net *net = sk ? sock_net(sk) : dev_net(skb->dev);
-	struct rill_opts opts = {};
+	const struct ip_options_rcu *opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, true);
 
-	/* nothing is said to, or on behalf of, a broadcast (MUST-57) */
-	if (!sk && skb_rtable(skb)->rt_type != RTN_LOCAL)
-		return;
-	rcu_read_lock();
-	if (!rill_md5_reset_key(sk, skb, &key))
-		goto out;
-	rill_mib_inc(net, RILL_MIB_OUT_RSTS);
-	if (th->ack)
-		rill_reply(net, skb, ntohl(th->ack_seq), 0, 0, TCPHDR_RST, &opts, key);
-	else
-		rill_reply(net, skb, 0, RILL_END(skb), 0, TCPHDR_RST | TCPHDR_ACK, &opts, key);
-out:
-	rcu_read_unlock();
+	return opt ? opt->opt.optlen : 0;
 }
 
 /**

@@ -13,10 +13,10 @@
  */
 #include <crypto/algapi.h>
 #include <crypto/hash.h>
-#include <linux/inetdevice.h>
 #include <net/l3mdev.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -27,8 +27,9 @@
  * struct rill_md5_key - a secret
  * @node: in rill_sock.md5_keys
  * @rcu: until no reader is left
- * @addr: it is for peers whose address begins like this,
- * @prefix: by so many bits
+ * @addr: it is for peers whose address, of IPv4 mapped, begins like this,
+ * @prefix: by so many bits, of those of the mapping too
+ * @v4: and who speak IPv4; the others speak IPv6
  * @l3index: and only within this VRF, if @flags has TCP_MD5SIG_FLAG_IFINDEX
  * @flags: TCP_MD5SIG_FLAG_IFINDEX or 0
  * @len: bytes of @secret
@@ -37,9 +38,10 @@
 struct rill_md5_key {
 	struct hlist_node	node;
 	struct rcu_head		rcu;
-	__be32			addr;
+	struct in6_addr		addr;
 	int			l3index;
 	u8			prefix;
+	bool			v4;
 	u8			flags;
 	u8			len;
 	u8			secret[TCP_MD5SIG_MAXKEYLEN];
@@ -82,19 +84,23 @@ void rill_md5_exit(void)
 
 /* What a key is for. */
 struct rill_md5_peers {
-	__be32	addr;
-	int	l3index;
-	u8	prefix;
-	u8	flags;
+	struct in6_addr	addr;
+	int		l3index;
+	u8		prefix;
+	u8		flags;
+	bool		v4;
 };
+
+/* What an address of IPv4 is preceded by when it is mapped, bits. */
+#define RILL_MD5_MAPPED	96
 
 static struct rill_md5_key *rill_md5_find(struct sock *sk, const struct rill_md5_peers *peers)
 {
 	struct rill_md5_key *key;
 
 	hlist_for_each_entry_rcu(key, &rill_sk(sk)->md5_keys, node, lockdep_sock_is_held(sk))
-		if (key->addr == peers->addr && key->prefix == peers->prefix &&
-		    key->l3index == peers->l3index && key->flags == peers->flags)
+		if (ipv6_addr_equal(&key->addr, &peers->addr) && key->prefix == peers->prefix &&
+		    key->v4 == peers->v4 && key->l3index == peers->l3index && key->flags == peers->flags)
 			return key;
 	return NULL;
 }
@@ -112,20 +118,22 @@ static bool rill_md5_better(const struct rill_md5_key *a, const struct rill_md5_
 /**
  * __rill_md5_lookup() - the key for a peer
  * @sk: socket, or the listener behind a mini-socket
- * @addr: the peer
+ * @addr: the peer; an address of IPv4 is mapped
  * @l3index: the VRF, 0: none
  *
  * Context: RCU, or the socket lock is held.
  * Return: the key with the longest prefix, or NULL.
  */
-const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, __be32 addr, int l3index)
+const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, const struct in6_addr *addr,
+					      int l3index)
 {
 	const struct rill_md5_key *key, *best = NULL;
+	bool v4 = ipv6_addr_v4mapped(addr);
 
 	hlist_for_each_entry_rcu(key, &rill_sk(sk)->md5_keys, node, lockdep_sock_is_held(sk)) {
 		if (key->flags && key->l3index != l3index)
 			continue;
-		if ((key->addr ^ addr) & inet_make_mask(key->prefix))
+		if (key->v4 != v4 || !ipv6_prefix_equal(&key->addr, addr, key->prefix))
 			continue;
 		if (rill_md5_better(best, key))
 			best = key;
@@ -138,6 +146,19 @@ static int rill_md5_vrf(const struct sock *sk)
 	return l3mdev_master_ifindex_by_index(sock_net(sk), sk->sk_bound_dev_if);
 }
 
+/* Where a connection's segments leave from and go to; false: it has no peer yet. */
+static bool rill_md5_addrs(const struct sock *sk, struct in6_addr *saddr, struct in6_addr *daddr)
+{
+	if (rill_sk(sk)->v6) {
+		*saddr = rill_v6_sk(sk)->saddr;
+		*daddr = sk->sk_v6_daddr;
+		return !ipv6_addr_any(daddr);
+	}
+	ipv6_addr_set_v4mapped(inet_sk(sk)->inet_saddr, saddr);
+	ipv6_addr_set_v4mapped(sk->sk_daddr, daddr);
+	return sk->sk_daddr;
+}
+
 /**
  * rill_md5_update() - does a connection have a key now? It takes room.
  * @sk: connection or about to be; its peer is set
@@ -147,8 +168,10 @@ static int rill_md5_vrf(const struct sock *sk)
 void rill_md5_update(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
+	struct in6_addr saddr, peer;
 
-	rs->md5 = rill_md5_lookup(sk, sk->sk_daddr, rill_md5_vrf(sk)) && sk->sk_daddr;
+	rs->md5 = rill_md5_addrs(sk, &saddr, &peer) &&
+		  rill_md5_lookup(sk, &peer, rill_md5_vrf(sk));
 	if (rs->pmtu)
 		rill_sync_mss(sk, rs->pmtu);
 }
@@ -176,6 +199,7 @@ static int rill_md5_add(struct sock *sk, const struct rill_md5_peers *peers, con
 		return -ENOMEM;
 	key->addr = peers->addr;
 	key->prefix = peers->prefix;
+	key->v4 = peers->v4;
 	key->l3index = peers->l3index;
 	key->flags = peers->flags;
 	key->len = len;
@@ -213,23 +237,43 @@ static int rill_md5_parse_vrf(const struct sock *sk, int ifindex, struct rill_md
 	return peers->l3index ? 0 : -EINVAL;
 }
 
+/* The address, of the socket's family; one of IPv4 may be mapped in IPv6's. */
+static int rill_md5_parse_addr(const struct sock *sk, const struct tcp_md5sig *cmd,
+			       struct rill_md5_peers *peers)
+{
+	const struct sockaddr_in6 *sin6 = (const struct sockaddr_in6 *)&cmd->tcpm_addr;
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)&cmd->tcpm_addr;
+
+	if (sin->sin_family != sk->sk_family)
+		return -EINVAL;
+	if (sk->sk_family == AF_INET6)
+		peers->addr = sin6->sin6_addr;
+	else
+		ipv6_addr_set_v4mapped(sin->sin_addr.s_addr, &peers->addr);
+	peers->v4 = ipv6_addr_v4mapped(&peers->addr);
+	return 0;
+}
+
 static int rill_md5_parse(const struct sock *sk, int name, const struct tcp_md5sig *cmd,
 			  struct rill_md5_peers *peers)
 {
-	const struct sockaddr_in *sin = (const struct sockaddr_in *)&cmd->tcpm_addr;
+	int err = rill_md5_parse_addr(sk, cmd, peers);
+	u8 before;
 
-	if (sin->sin_family != AF_INET || cmd->tcpm_keylen > TCP_MD5SIG_MAXKEYLEN)
+	if (err)
+		return err;
+	if (cmd->tcpm_keylen > TCP_MD5SIG_MAXKEYLEN)
 		return -EINVAL;
-	peers->addr = sin->sin_addr.s_addr;
-	peers->prefix = 32;
+	before = peers->v4 ? RILL_MD5_MAPPED : 0;
+	peers->prefix = 128;
 	peers->l3index = 0;
 	peers->flags = cmd->tcpm_flags & TCP_MD5SIG_FLAG_IFINDEX;
 	if (name != TCP_MD5SIG_EXT)
 		return 0;
 	if (cmd->tcpm_flags & TCP_MD5SIG_FLAG_PREFIX) {
-		if (cmd->tcpm_prefixlen > 32)
+		if (cmd->tcpm_prefixlen > 128 - before)
 			return -EINVAL;
-		peers->prefix = cmd->tcpm_prefixlen;
+		peers->prefix = before + cmd->tcpm_prefixlen;
 	}
 	if (cmd->tcpm_ifindex && peers->flags)
 		return rill_md5_parse_vrf(sk, cmd->tcpm_ifindex, peers);
@@ -282,13 +326,16 @@ int rill_md5_setsockopt(struct sock *sk, int name, sockptr_t optval, unsigned in
  */
 int rill_md5_inherit(struct sock *child, const struct sock *listener)
 {
-	struct rill_md5_peers peers = { .addr = child->sk_daddr, .prefix = 32 };
-	const struct rill_md5_key *key = rill_md5_lookup(listener, peers.addr,
-							 rill_md5_vrf(child));
+	struct rill_md5_peers peers = { .prefix = 128 };
+	const struct rill_md5_key *key;
+	struct in6_addr saddr;
 	int err;
 
+	rill_md5_addrs(child, &saddr, &peers.addr);
+	key = rill_md5_lookup(listener, &peers.addr, rill_md5_vrf(child));
 	if (!key)
 		return 0;
+	peers.v4 = key->v4;
 	peers.l3index = key->l3index;
 	peers.flags = key->flags;
 	err = rill_md5_add(child, &peers, key->secret, key->len, GFP_ATOMIC);
@@ -305,8 +352,11 @@ int rill_md5_inherit(struct sock *child, const struct sock *listener)
  */
 const struct rill_md5_key *rill_md5_copy(const struct sock *sk)
 {
-	const struct rill_md5_key *key = rill_md5_lookup(sk, sk->sk_daddr, rill_md5_vrf(sk));
+	const struct rill_md5_key *key;
+	struct in6_addr saddr, peer;
 
+	rill_md5_addrs(sk, &saddr, &peer);
+	key = rill_md5_lookup(sk, &peer, rill_md5_vrf(sk));
 	return key ? kmemdup(key, sizeof(*key), GFP_ATOMIC | __GFP_NOWARN) : NULL;
 }
 
@@ -327,33 +377,50 @@ void rill_md5_purge(struct sock *sk)
 	}
 }
 
+/* The pseudo-header; returns its length. Addresses of IPv4 are mapped. */
+static unsigned int rill_md5_pseudo(void *head, const struct in6_addr *saddr,
+				    const struct in6_addr *daddr, unsigned int len)
+{
+	struct tcp4_pseudohdr *v4 = head;
+	struct tcp6_pseudohdr *v6 = head;
+
+	if (!ipv6_addr_v4mapped(daddr)) {
+		v6->saddr = *saddr;
+		v6->daddr = *daddr;
+		v6->len = cpu_to_be32(len);
+		v6->protocol = cpu_to_be32(rill_ipproto);
+		return sizeof(*v6);
+	}
+	v4->saddr = saddr->s6_addr32[3];
+	v4->daddr = daddr->s6_addr32[3];
+	v4->pad = 0;
+	v4->protocol = rill_ipproto;
+	v4->len = cpu_to_be16(len);
+	return sizeof(*v4);
+}
+
 /*
  * RFC 2385, 2: the pseudo-header, the header without options and checksum, the
  * data, the secret. @skb begins with the header. Returns 0 or an error.
  */
 static int rill_md5_hash(u8 *out, const struct rill_md5_key *key, struct sk_buff *skb,
-			 __be32 saddr, __be32 daddr)
+			 const struct in6_addr *saddr, const struct in6_addr *daddr)
 {
+	u8 head[sizeof(struct tcp6_pseudohdr) + sizeof(struct tcphdr)] __aligned(4);
 	SHASH_DESC_ON_STACK(desc, rill_md5_tfm);
-	struct {
-		struct tcp4_pseudohdr pseudo;
-		struct tcphdr th;
-	} __packed head;
 	struct skb_seq_state st;
 	unsigned int done = 0, n;
+	struct tcphdr *th;
 	const u8 *data;
 	int err;
 
-	head.pseudo.saddr = saddr;
-	head.pseudo.daddr = daddr;
-	head.pseudo.pad = 0;
-	head.pseudo.protocol = rill_ipproto;
-	head.pseudo.len = cpu_to_be16(skb->len);
-	memcpy(&head.th, tcp_hdr(skb), sizeof(head.th));
-	head.th.check = 0;
+	n = rill_md5_pseudo(head, saddr, daddr, skb->len);
+	th = (struct tcphdr *)(head + n);
+	memcpy(th, tcp_hdr(skb), sizeof(*th));
+	th->check = 0;
 
 	desc->tfm = rill_md5_tfm;
-	err = crypto_shash_init(desc) ? : crypto_shash_update(desc, (u8 *)&head, sizeof(head));
+	err = crypto_shash_init(desc) ? : crypto_shash_update(desc, head, n + sizeof(*th));
 	skb_prepare_seq_read(skb, tcp_hdrlen(skb), skb->len, &st);
 	while (!err && (n = skb_seq_read(done, &data, &st))) {
 		err = crypto_shash_update(desc, data, n);
@@ -369,13 +436,13 @@ static int rill_md5_hash(u8 *out, const struct rill_md5_key *key, struct sk_buff
  * @key: key
  * @skb: begins with the header, which has everything but the checksum; its
  *	options were written with RILL_OPT_MD5
- * @saddr: source address
- * @daddr: destination address
+ * @saddr: source address; one of IPv4 is mapped
+ * @daddr: destination address, likewise
  *
  * Context: any.
  */
-void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb, __be32 saddr,
-		   __be32 daddr)
+void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb,
+		   const struct in6_addr *saddr, const struct in6_addr *daddr)
 {
 	u8 *at = (u8 *)(tcp_hdr(skb) + 1) + RILL_MD5_AT;
 
@@ -392,10 +459,13 @@ void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb, __be32 s
  */
 void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb)
 {
-	const struct rill_md5_key *key = rill_md5_lookup(sk, sk->sk_daddr, rill_md5_vrf(sk));
+	const struct rill_md5_key *key;
+	struct in6_addr saddr, daddr;
 
+	rill_md5_addrs(sk, &saddr, &daddr);
+	key = rill_md5_lookup(sk, &daddr, rill_md5_vrf(sk));
 	if (key)
-		rill_md5_sign(key, skb, inet_sk(sk)->inet_saddr, sk->sk_daddr);
+		rill_md5_sign(key, skb, &saddr, &daddr);
 }
 
 /* Is the segment signed by the key, or without both? 0, or why not. */
@@ -403,6 +473,7 @@ static enum rill_mib rill_md5_verify(const struct rill_md5_key *key, struct sk_b
 				     const struct net *net)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
+	struct in6_addr saddr, daddr;
 	struct rill_opts opts;
 	u8 want[RILL_MD5_LEN];
 
@@ -417,7 +488,8 @@ static enum rill_mib rill_md5_verify(const struct rill_md5_key *key, struct sk_b
 		rill_mib_inc(net, RILL_MIB_MD5_UNEXPECTED);
 		return RILL_DROP_MD5_UNEXPECTED;
 	}
-	if (!rill_md5_hash(want, key, skb, ip_hdr(skb)->saddr, ip_hdr(skb)->daddr) &&
+	rill_skb_addrs(skb, &saddr, &daddr);
+	if (!rill_md5_hash(want, key, skb, &saddr, &daddr) &&
 	    !crypto_memneq(want, opts.md5, RILL_MD5_LEN))
 		return 0;
 	rill_mib_inc(net, RILL_MIB_MD5_FAILURE);
@@ -434,9 +506,11 @@ static enum rill_mib rill_md5_verify(const struct rill_md5_key *key, struct sk_b
  */
 enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb)
 {
-	const struct rill_md5_key *key = rill_md5_lookup(sk, ip_hdr(skb)->saddr,
-							 l3mdev_master_ifindex_rcu(skb->dev));
+	const struct rill_md5_key *key;
+	struct in6_addr saddr, daddr;
 
+	rill_skb_addrs(skb, &saddr, &daddr);
+	key = rill_md5_lookup(sk, &saddr, l3mdev_master_ifindex_rcu(skb->dev));
 	return rill_md5_verify(key, skb, sock_net(sk));
 }
 
@@ -451,6 +525,26 @@ enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb)
 enum rill_mib rill_md5_check_mini(const struct rill_mini *tw, struct sk_buff *skb)
 {
 	return rill_md5_verify(tw->md5, skb, read_pnet(&tw->c.skc_net));
+}
+
+/* The listener that might have the key of a segment that nobody owns. */
+static struct sock *rill_md5_listener(struct sk_buff *skb)
+{
+	struct rill_tuple t = {
+		.v6 = rill_skb_is_v6(skb),
+		.sport = tcp_hdr(skb)->source,
+		.dport = ntohs(tcp_hdr(skb)->source),
+		.dif = rill_skb_is_v6(skb) ? skb->skb_iif : inet_iif(skb),
+	};
+
+	if (t.v6) {
+		t.saddr6 = ipv6_hdr(skb)->saddr;
+		t.daddr6 = ipv6_hdr(skb)->daddr;
+	} else {
+		t.saddr = ip_hdr(skb)->saddr;
+		t.daddr = ip_hdr(skb)->daddr;
+	}
+	return rill_lookup_listener(dev_net(skb->dev), skb, &t);
 }
 
 /**
@@ -469,24 +563,24 @@ bool rill_md5_reset_key(const struct sock *sk, struct sk_buff *skb,
 			const struct rill_md5_key **key)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
+	struct in6_addr saddr, daddr;
 	struct rill_opts opts;
 	struct sock *listener;
 	bool ok;
 
 	*key = NULL;
+	rill_skb_addrs(skb, &saddr, &daddr);
 	if (sk) {
-		*key = rill_md5_lookup(sk, iph->saddr, rill_md5_vrf(sk));
+		*key = rill_md5_lookup(sk, &saddr, rill_md5_vrf(sk));
 		return true;
 	}
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), th->syn, &opts);
 	if (!(opts.present & RILL_OPT_MD5))
 		return true;
-	listener = rill_lookup_listener(dev_net(skb->dev), skb, ntohs(th->source), inet_iif(skb),
-					0);
+	listener = rill_md5_listener(skb);
 	if (!listener)
 		return false;
-	*key = rill_md5_lookup(listener, iph->saddr, l3mdev_master_ifindex_rcu(skb->dev));
+	*key = rill_md5_lookup(listener, &saddr, l3mdev_master_ifindex_rcu(skb->dev));
 	ok = *key && !rill_md5_verify(*key, skb, sock_net(listener));
 	/* the key stays for as long as RCU is read */
 	sock_put(listener);

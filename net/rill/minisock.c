@@ -8,14 +8,15 @@
  * mini-socket is referenced by the table, by its timer, and holds the
  * listener; whoever unlinks it from syn_list drops all three.
  */
-#include <linux/siphash.h>
 #include <linux/slab.h>
 #include <net/busy_poll.h>
 #include <net/ip.h>
+#include <net/ip6_route.h>
 #include <net/l3mdev.h>
 #include <net/route.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "core/seq.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -24,48 +25,6 @@
 #include "table.h"
 
 struct kmem_cache *rill_mini_cache;
-static siphash_key_t rill_isn_key;
-static siphash_key_t rill_ts_key;
-
-/**
- * rill_isn() - an initial sequence number
- * @saddr: our address
- * @daddr: the peer's
- * @sport: our port
- * @dport: the peer's
- *
- * RFC 6528: a keyed hash of the tuple plus a clock, of 64 ns as Linux has it.
- *
- * Return: ISS.
- */
-u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
-{
-	u32 hash = siphash_3u32((__force u32)saddr, (__force u32)daddr,
-				(__force u32)sport << 16 | (__force u32)dport, &rill_isn_key);
-
-	return hash + (u32)(ktime_get_real_ns() >> 6);
-}
-
-/**
- * rill_ts_offset() - what a tuple adds to the timestamp clock (TS-9S)
- * @net: namespace; its timestamps=2 means none
- * @saddr: our address
- * @daddr: the peer's
- * @sport: our port
- * @dport: the peer's
- *
- * The same for every connection of one tuple, so that a TIME_WAIT can tell by
- * the timestamp that a SYN is new (RFC 6191).
- *
- * Return: the offset, ms.
- */
-u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport)
-{
-	if (READ_ONCE(rill_net(net)->timestamps) != 1)
-		return 0;
-	return siphash_3u32((__force u32)saddr, (__force u32)daddr,
-			    (__force u32)sport << 16 | (__force u32)dport, &rill_ts_key);
-}
 
 /* RCU readers may still be on this object's chain: keep its linkage. */
 struct rill_mini *rill_mini_alloc(const struct net *net)
@@ -135,42 +94,21 @@ static void rill_synack_options(const struct rill_mini *req, struct rill_opts *o
 	}
 }
 
-/* Where to send to: the peer, or the first router of its source route (MUST-53). */
-static __be32 rill_req_hop(const struct rill_mini *req)
-{
-	return req->ip_opt ? req->ip_opt->opt.faddr : req->c.skc_daddr;
-}
-
 static struct dst_entry *rill_req_route(const struct rill_mini *req)
 {
-	struct sock *sk = req->listener;
-	struct net *net = read_pnet(&req->c.skc_net);
-	struct flowi4 fl4;
-	struct rtable *rt;
-
-	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
-			   ip_sock_rt_scope(sk), rill_ipproto, inet_sk_flowi_flags(sk),
-			   rill_req_hop(req), req->c.skc_rcv_saddr, req->c.skc_dport,
-			   htons(req->c.skc_num), sk->sk_uid);
-	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
-	rt = ip_route_output_flow(net, &fl4, sk);
-	if (IS_ERR(rt))
-		return NULL;
-	if (rt->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST)) {
-		ip_rt_put(rt);	/* MUST-63: nobody is at such an address */
-		return NULL;
-	}
-	return &rt->dst;
+	return req->c.skc_family == AF_INET6 ? rill_v6_req_route(req) : rill_v4_req_route(req);
 }
 
 /* The listener's key for the peer. Context: RCU. */
 static const struct rill_md5_key *rill_req_key(const struct rill_mini *req)
 {
 	struct net *net = read_pnet(&req->c.skc_net);
+	struct in6_addr local, peer;
 
 	if (!static_branch_unlikely(&rill_md5_needed))
 		return NULL;
-	return rill_md5_lookup(req->listener, req->c.skc_daddr,
+	rill_c_addrs(&req->c, &local, &peer);
+	return rill_md5_lookup(req->listener, &peer,
 			       l3mdev_master_ifindex_by_index(net, req->c.skc_bound_dev_if));
 }
 
@@ -181,6 +119,7 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 	const struct rill_md5_key *key = rill_req_key(req);
 	u8 ect = req->ecn_ok && rill_ecn_listener(req->listener) ? RILL_ECN_ECT0 : 0;
 	struct net *net = read_pnet(&req->c.skc_net);
+	struct in6_addr local, peer;
 	struct rill_opts opts;
 	struct sk_buff *skb;
 
@@ -199,14 +138,17 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 	rill_fill_header(skb, htons(req->c.skc_num), req->c.skc_dport, req->snd_nxt - 1,
 			 req->rcv_nxt, min(req->rcv_wnd, RILL_MAX_WINDOW),
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
-	if (key)
-		rill_md5_sign(key, skb, req->c.skc_rcv_saddr, req->c.skc_daddr);
-	rill_fill_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
+	if (key) {
+		rill_c_addrs(&req->c, &local, &peer);
+		rill_md5_sign(key, skb, &local, &peer);
+	}
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
-	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
-			      req->ip_opt, inet_sk(req->listener)->tos | ect);
+	if (req->c.skc_family == AF_INET6)
+		rill_v6_send_synack(req, skb, ect);
+	else
+		rill_v4_send_synack(req, skb, ect);
 }
 
 static void rill_resend_synack(struct rill_mini *req)
@@ -343,16 +285,14 @@ static void rill_req_fill(struct rill_mini *req, struct sock *sk, const struct s
 	u32 space = rill_full_space(sk);
 
 	req->rcv_nxt = RILL_SEQ(skb) + 1;
-	req->ts_offset = rill_ts_offset(sock_net(sk), req->c.skc_rcv_saddr, req->c.skc_daddr,
-					htons(req->c.skc_num), req->c.skc_dport);
-	req->snd_nxt = rill_isn(req->c.skc_rcv_saddr, req->c.skc_daddr, htons(req->c.skc_num),
-				req->c.skc_dport) + 1;
+	req->ts_offset = rill_ts_offset(&req->c);
+	req->snd_nxt = rill_isn(&req->c) + 1;
 	req->mss = opts->present & RILL_OPT_MSS ? max_t(u16, opts->mss, RILL_MIN_SND_MSS) :
-						  RILL_DEFAULT_MSS;
+						  rill_default_mss(rill_skb_is_v6(skb));
 	if (rs->mss_user)
 		req->mss = min(req->mss, rs->mss_user);
 	req->adv_mss = rill_adv_mss(sk, dst);
-	req->tos = ip_hdr(skb)->tos;
+	req->tos = rill_skb_dsfield(skb);
 	req->ecn_ok = rill_ecn_accepts(READ_ONCE(rn->ecn), rill_ecn_listener(sk), th->ece, th->cwr,
 				       req->tos & RILL_ECN_MASK);
 	req->mark = READ_ONCE(sk->sk_mark);
@@ -462,6 +402,33 @@ enum rill_mib rill_overflow(const struct sock *sk)
 	return RILL_DROP_LISTEN_OVERFLOW;
 }
 
+/* Whose SYN it is. What came by IPv4 stays that, whatever the listener is. */
+static void rill_req_addrs(struct rill_mini *req, const struct sock *sk,
+			   const struct sk_buff *skb)
+{
+	if (!rill_skb_is_v6(skb)) {
+		req->c.skc_daddr = ip_hdr(skb)->saddr;
+		req->c.skc_rcv_saddr = ip_hdr(skb)->daddr;
+		req->ip_opt = rill_v4_return_route(sock_net(sk), skb);
+		return;
+	}
+	req->c.skc_family = AF_INET6;
+	req->c.skc_v6_daddr = ipv6_hdr(skb)->saddr;
+	req->c.skc_v6_rcv_saddr = ipv6_hdr(skb)->daddr;
+	req->iif = skb->skb_iif;
+	if (rill_v6_repflow(sk))
+		req->flow_label = ip6_flowlabel(ipv6_hdr(skb));
+}
+
+/* May a SYN have been sent to this address, from that one? MUST-57, MUST-63. */
+static bool rill_syn_addrs_ok(const struct sk_buff *skb)
+{
+	if (rill_skb_is_v6(skb))
+		return ipv6_unicast_destination(skb) &&
+		       !ipv6_addr_v4mapped(&ipv6_hdr(skb)->saddr);
+	return !(skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST));
+}
+
 /**
  * rill_req_new() - a mini-socket for a handshake, not entered anywhere yet
  * @sk: listener
@@ -484,15 +451,13 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	if (!req)
 		return NULL;
 	req->c.skc_state = TCP_NEW_SYN_RECV;
-	req->c.skc_daddr = ip_hdr(skb)->saddr;
-	req->c.skc_rcv_saddr = ip_hdr(skb)->daddr;
+	rill_req_addrs(req, sk, skb);
 	req->c.skc_dport = tcp_hdr(skb)->source;
 	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);
 	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
 	INIT_LIST_HEAD(&req->syn_node);
 	sock_hold(sk);
 	req->listener = sk;
-	req->ip_opt = rill_v4_return_route(sock_net(sk), skb);
 	*why = RILL_DROP_NO_ROUTE;
 	*dst = rill_req_route(req);
 	if (!*dst) {
@@ -515,8 +480,8 @@ static enum rill_mib rill_syn(struct sock *sk, struct sk_buff *skb)
 	struct rill_mini *req;
 	enum rill_mib why;
 
-	if (skb_rtable(skb)->rt_flags & (RTCF_BROADCAST | RTCF_MULTICAST))
-		return RILL_DROP_SYN_INVALID;	/* MUST-57 */
+	if (!rill_syn_addrs_ok(skb))
+		return RILL_DROP_SYN_INVALID;
 	if (rill_accept_queue_full(sk))
 		return rill_overflow(sk);
 	/* who was in TIME_WAIT is real, and costs less than it did */
@@ -646,6 +611,10 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	}
 	inet = inet_sk(sk);
 	rs = rill_sk(sk);
+	/* whatever becomes of the copy, these are the listener's */
+	RCU_INIT_POINTER(inet->inet_opt, NULL);
+	if (sk->sk_family == AF_INET6)
+		rill_v6_cloned(sk);
 	rill_init_once(sk);
 	rill_cong_inherit(sk);
 	rill_init_connection(sk);
@@ -666,9 +635,12 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	}
 	rill_set_state(sk, RILL_EV_RCV_SYN);
 
-	inet->inet_daddr = req->c.skc_daddr;
-	inet->inet_rcv_saddr = req->c.skc_rcv_saddr;
-	inet->inet_saddr = req->c.skc_rcv_saddr;
+	rs->v6 = req->c.skc_family == AF_INET6;
+	inet->inet_daddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_daddr;
+	inet->inet_rcv_saddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_rcv_saddr;
+	inet->inet_saddr = inet->inet_rcv_saddr;
+	if (sk->sk_family == AF_INET6)
+		rill_v6_child(sk, listener, req);
 	inet->inet_dport = req->c.skc_dport;
 	inet->inet_sport = htons(req->c.skc_num);
 	inet->inet_num = req->c.skc_num;
@@ -710,7 +682,10 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->total_retrans = req->retrans;
 	rs->syn_resends = req->retrans;
 	rs->segs_in = 1;	/* the SYN */
-	sk_setup_caps(sk, dst);
+	if (rs->v6)
+		ip6_dst_store(sk, dst, NULL, NULL);
+	else
+		sk_setup_caps(sk, dst);
 	if (rill_md5_inherit(sk, listener)) {
 		rill_child_abort(sk, false);
 		return NULL;
@@ -895,6 +870,10 @@ void rill_child_packet(struct sock *child, const struct sk_buff *skb)
 {
 	struct inet_sock *inet = inet_sk(child);
 
+	if (child->sk_family == AF_INET6)
+		rill_v6_child_packet(child, skb);
+	if (rill_skb_is_v6(skb))
+		return;
 	inet->mc_index = inet_iif(skb);
 	inet->mc_ttl = ip_hdr(skb)->ttl;
 	inet->rcv_tos = ip_hdr(skb)->tos;
@@ -966,8 +945,7 @@ int rill_mini_init(void)
 {
 	rill_mini_cache = kmem_cache_create("rill_mini", sizeof(struct rill_mini), 0,
 					    SLAB_HWCACHE_ALIGN | SLAB_TYPESAFE_BY_RCU, NULL);
-	get_random_bytes(&rill_isn_key, sizeof(rill_isn_key));
-	get_random_bytes(&rill_ts_key, sizeof(rill_ts_key));
+	rill_secret_init();
 	rill_cookie_init();
 	return rill_mini_cache ? 0 : -ENOMEM;
 }

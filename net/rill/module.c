@@ -55,7 +55,8 @@ static int rill_init_sock(struct sock *sk)
 	sk->sk_write_space = rill_write_space;
 	sk->sk_error_report = rill_error_report;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
-	sk->sk_gso_type = SKB_GSO_TCPV4;
+	rill_sk(sk)->v6 = sk->sk_family == AF_INET6;
+	sk->sk_gso_type = rill_sk(sk)->v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(rn->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(rn->rmem[1]));
 	sk_sockets_allocated_inc(sk);
@@ -128,80 +129,17 @@ struct proto rill_prot = {
 	.no_autobind		= true,
 };
 
-const struct proto_ops rill_stream_ops = {
-	.family		= PF_INET,
-	.owner		= THIS_MODULE,
-	.release	= inet_release,
-	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= rill_sock_accept,
-	.getname	= inet_getname,
-	.poll		= rill_poll,
-	.ioctl		= inet_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= rill_listen,
-	.shutdown	= inet_shutdown,
-	.setsockopt	= rill_sock_setsockopt,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= inet_sendmsg,
-	.recvmsg	= inet_recvmsg,
-	RILL_OPS_SENDPAGE
-	RILL_OPS_SPLICE_EOF
-	.mmap		= sock_no_mmap,
-	.splice_read	= rill_splice_read,
-	.set_rcvlowat	= rill_set_rcvlowat,
-	RILL_OPS_PEEK_OFF
-};
+/* The same for AF_INET6: rill_init_protos() fills it from the above. */
+struct proto rill_v6_prot;
 
-/*
- * socket(AF_RILL, SOCK_STREAM, 0 or 253): what socket(AF_INET, SOCK_STREAM,
- * 253) does, which is inet_create()'s business.
- */
-static int rill_create(struct net *net, struct socket *sock, int protocol, int kern)
+static void rill_init_protos(void)
 {
-	struct inet_sock *inet;
-	struct sock *sk;
-	int err;
-
-	if (sock->type != SOCK_STREAM)
-		return -ESOCKTNOSUPPORT;
-	if (protocol && protocol != IPPROTO_RILL)
-		return -EPROTONOSUPPORT;
-
-	sock->state = SS_UNCONNECTED;
-	sock->ops = &rill_stream_ops;
-	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &rill_prot, kern);
-	if (!sk)
-		return -ENOBUFS;
-	inet = inet_sk(sk);
-	inet->pmtudisc = READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc) ? IP_PMTUDISC_DONT :
-								       IP_PMTUDISC_WANT;
-	sock_init_data(sock, sk);
-	sk->sk_destruct = inet_sock_destruct;
-	sk->sk_backlog_rcv = rill_prot.backlog_rcv;
-	inet->uc_ttl = -1;
-	inet->mc_ttl = 1;
-	inet->rcv_tos = 0;
-	rill_mc_defaults(sk);
-	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
-	err = sk->sk_prot->init(sk);
-	if (err)
-		sk_common_release(sk);
-	return err;
+	rill_v6_prot = rill_prot;
+	strscpy(rill_v6_prot.name, "RILLv6", sizeof(rill_v6_prot.name));
+	rill_v6_prot.connect = rill_v6_connect;
+	rill_v6_prot.obj_size = sizeof(struct rill6_sock);
+	rill_set_pinfo_offset(&rill_v6_prot, offsetof(struct rill6_sock, inet6));
 }
-
-static struct net_proto_family rill_family_ops = {
-	.create	= rill_create,
-	.owner	= THIS_MODULE,
-};
-
-static struct inet_protosw rill_protosw = {
-	.type		= SOCK_STREAM,
-	.protocol	= IPPROTO_RILL,
-	.prot		= &rill_prot,
-	.ops		= &rill_stream_ops,
-};
 
 static int __net_init rill_init_net(struct net *net)
 {
@@ -220,11 +158,16 @@ static int __net_init rill_init_net(struct net *net)
 	err = rill_v4_init_net(net);
 	if (err)
 		goto out_sysctl;
-	err = rill_proc_init_net(net);
+	err = rill_v6_init_net(net);
 	if (err)
 		goto out_v4;
+	err = rill_proc_init_net(net);
+	if (err)
+		goto out_v6;
 	return 0;
 
+out_v6:
+	rill_v6_exit_net(net);
 out_v4:
 	rill_v4_exit_net(net);
 out_sysctl:
@@ -242,6 +185,7 @@ static void __net_exit rill_exit_net(struct net *net)
 	rill_time_wait_purge(net);
 	/* a timer that fired meanwhile may still be counting */
 	synchronize_rcu();
+	rill_v6_exit_net(net);
 	rill_v4_exit_net(net);
 	rill_sysctl_exit_net(net);
 	rill_fastopen_exit_net(net);
@@ -299,19 +243,34 @@ static void rill_exit_memory(void)
 	percpu_counter_destroy(&rill_sockets_allocated);
 }
 
-/* The IP protocol, and how to cut super-segments of it. */
+/* The IP protocol, and how to cut super-segments of it, by either IP. */
 static int __init rill_init_wire(void)
 {
-	int err = inet_add_offload(&rill_v4_offload, rill_ipproto);
-
-	if (err)
+	if (inet_add_offload(&rill_v4_offload, rill_ipproto))
 		return -EBUSY;
-	err = inet_add_protocol(&rill_v4_protocol, rill_ipproto);
-	if (err) {
-		inet_del_offload(&rill_v4_offload, rill_ipproto);
-		return -EBUSY;
-	}
+	if (inet_add_protocol(&rill_v4_protocol, rill_ipproto))
+		goto out_v4_offload;
+	if (inet6_add_offload(&rill_v6_offload, rill_ipproto))
+		goto out_v4;
+	if (inet6_add_protocol(&rill_v6_protocol, rill_ipproto))
+		goto out_v6_offload;
 	return 0;
+
+out_v6_offload:
+	inet6_del_offload(&rill_v6_offload, rill_ipproto);
+out_v4:
+	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
+out_v4_offload:
+	inet_del_offload(&rill_v4_offload, rill_ipproto);
+	return -EBUSY;
+}
+
+static void rill_exit_wire(void)
+{
+	inet6_del_protocol(&rill_v6_protocol, rill_ipproto);
+	inet6_del_offload(&rill_v6_offload, rill_ipproto);
+	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
+	inet_del_offload(&rill_v4_offload, rill_ipproto);
 }
 
 static int __init rill_init(void)
@@ -326,7 +285,7 @@ static int __init rill_init(void)
 		pr_err("rill: family=%d is not below %d\n", rill_family, NPROTO);
 		return -EINVAL;
 	}
-	rill_family_ops.family = rill_family;
+	rill_init_protos();
 	rill_sysctl_init();
 	rill_cong_registry_init();
 	err = rill_init_memory();
@@ -335,27 +294,28 @@ static int __init rill_init(void)
 	err = proto_register(&rill_prot, 1);
 	if (err)
 		goto out_memory;
-	err = register_pernet_subsys(&rill_net_ops);
+	err = proto_register(&rill_v6_prot, 1);
 	if (err)
 		goto out_proto;
+	err = register_pernet_subsys(&rill_net_ops);
+	if (err)
+		goto out_v6_proto;
 	err = rill_init_wire();
 	if (err) {
 		pr_err("rill: IP protocol %d is taken\n", rill_ipproto);
 		goto out_net;
 	}
-	err = sock_register(&rill_family_ops);
-	if (err) {
-		pr_err("rill: address family %d is taken\n", rill_family);
+	err = rill_af_init(rill_family);
+	if (err)
 		goto out_wire;
-	}
-	inet_register_protosw(&rill_protosw);
 	return 0;
 
 out_wire:
-	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
-	inet_del_offload(&rill_v4_offload, rill_ipproto);
+	rill_exit_wire();
 out_net:
 	unregister_pernet_subsys(&rill_net_ops);
+out_v6_proto:
+	proto_unregister(&rill_v6_prot);
 out_proto:
 	proto_unregister(&rill_prot);
 out_memory:
@@ -366,14 +326,13 @@ out_memory:
 /* No socket is left, or the kernel would not call this; TIME_WAITs may be. */
 static void __exit rill_exit(void)
 {
-	inet_unregister_protosw(&rill_protosw);
-	sock_unregister(rill_family);
-	inet_del_protocol(&rill_v4_protocol, rill_ipproto);
-	inet_del_offload(&rill_v4_offload, rill_ipproto);
+	rill_af_exit();
+	rill_exit_wire();
 	unregister_pernet_subsys(&rill_net_ops);
 	/* timers of sockets that are gone may still be returning */
 	synchronize_rcu();
 	rcu_barrier();
+	proto_unregister(&rill_v6_prot);
 	proto_unregister(&rill_prot);
 	rill_exit_memory();
 }
@@ -387,3 +346,4 @@ MODULE_DESCRIPTION("Rill, a TCP-like stream transport");
 MODULE_SOFTDEP("pre: md5");
 MODULE_ALIAS_NETPROTO(AF_RILL);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL, SOCK_STREAM);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RILL, SOCK_STREAM);

@@ -8,8 +8,10 @@
  * if it alone is lost, that was no congestion.
  */
 #include <net/ip.h>
+#include <net/ip6_route.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "core/seq.h"
 #include "core/window.h"
 #include "netns.h"
@@ -22,9 +24,7 @@
 
 static u32 rill_ip_options_len(const struct sock *sk)
 {
-	const struct ip_options_rcu *opt = rcu_dereference_protected(inet_sk(sk)->inet_opt, true);
-
-	return opt ? opt->opt.optlen : 0;
+	return rill_sk(sk)->v6 ? rill_v6_options_len(sk) : rill_v4_options_len(sk);
 }
 
 /* What a full segment has besides data. */
@@ -32,7 +32,7 @@ static u32 rill_mtu_headers(const struct sock *sk)
 {
 	const struct rill_sock *rs = rill_sk(sk);
 
-	return sizeof(struct iphdr) + rill_ip_options_len(sk) + sizeof(struct tcphdr) +
+	return rill_ip_header_len(rs) + rill_ip_options_len(sk) + sizeof(struct tcphdr) +
 	       rs->mss - rill_mss_full(rs);
 }
 
@@ -40,7 +40,24 @@ static u32 rill_mtu_headers(const struct sock *sk)
 static u32 rill_mtu_high(const struct rill_sock *rs)
 {
 	return min_t(u32, rs->pmtu,
-		     rs->mss_clamp + sizeof(struct iphdr) + sizeof(struct tcphdr));
+		     rs->mss_clamp + rill_ip_header_len(rs) + sizeof(struct tcphdr));
+}
+
+/**
+ * rill_adv_mss() - what our MSS option says
+ * @sk: socket, for TCP_MAXSEG
+ * @dst: route to the peer
+ *
+ * Return: bytes; the path's MTU less fixed headers (MSS-1S, MUST-67).
+ */
+u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst)
+{
+	u32 mss = dst_metric_advmss(dst);
+	u16 user = rill_sk(sk)->mss_user;
+
+	if (user)
+		mss = min_t(u32, mss, user);
+	return min_t(u32, mss, U16_MAX);
 }
 
 /**
@@ -55,9 +72,9 @@ static u32 rill_mtu_high(const struct rill_sock *rs)
  */
 void rill_sync_mss(struct sock *sk, u32 pmtu)
 {
-	const u32 fixed = sizeof(struct iphdr) + sizeof(struct tcphdr);
 	u32 least = READ_ONCE(rill_net(sock_net(sk))->min_snd_mss);
 	struct rill_sock *rs = rill_sk(sk);
+	u32 fixed = rill_ip_header_len(rs) + sizeof(struct tcphdr);
 	u32 mss, opts = rill_ip_options_len(sk);
 
 	rs->pmtu = pmtu;
@@ -197,24 +214,34 @@ static void rill_mtu_check(struct sock *sk)
 		rill_sync_mss(sk, dst_mtu(dst));
 }
 
+/* Does the program let the size of its packets follow the path? */
+static bool rill_mtu_obeys(const struct sock *sk)
+{
+	/* without DF the routers cut, and what is under way arrives */
+	return rill_sk(sk)->v6 || READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DONT;
+}
+
+static bool rill_mtu_accepts(const struct sock *sk)
+{
+	return rill_sk(sk)->v6 ? ip6_sk_accept_pmtu(sk) : ip_sk_accept_pmtu(sk);
+}
+
 /* Believe a "too big": tell the route, and do as it says. */
 static void rill_mtu_believe(struct sock *sk, u32 claim, bool resend)
 {
-	struct dst_entry *dst = rill_v4_route(sk);
+	struct dst_entry *dst = rill_route(sk);
 
 	rill_sk(sk)->mtu.wait = 0;
 	if (!dst)
 		return;
 	dst->ops->update_pmtu(dst, sk, NULL, claim, true);
-	dst = rill_v4_route(sk);
+	dst = rill_route(sk);
 	if (!dst)
 		return;
 	/* a locked route: should this end the connection, the error says why */
-	if (claim < dst_mtu(dst) && ip_dont_fragment(sk, dst))
+	if (claim < dst_mtu(dst) && (rill_sk(sk)->v6 || ip_dont_fragment(sk, dst)))
 		WRITE_ONCE(sk->sk_err_soft, EMSGSIZE);
-	/* without DF the routers cut, and what is under way arrives */
-	if (dst_mtu(dst) < rill_sk(sk)->pmtu &&
-	    READ_ONCE(inet_sk(sk)->pmtudisc) != IP_PMTUDISC_DONT)
+	if (dst_mtu(dst) < rill_sk(sk)->pmtu && rill_mtu_obeys(sk))
 		rill_mtu_shrink(sk, dst_mtu(dst), resend);
 }
 
@@ -237,9 +264,9 @@ void rill_mtu_reduced(struct sock *sk)
 
 	/* no SYN is too big; and much may have come while a program was here */
 	if (!rs->syn_acked || sk->sk_state == TCP_CLOSE ||
-	    rill_before(m->info_seq, rs->snd_una) || !ip_sk_accept_pmtu(sk))
+	    rill_before(m->info_seq, rs->snd_una) || !rill_mtu_accepts(sk))
 		return;
-	dst = rill_v4_route(sk);
+	dst = rill_route(sk);
 	verdict = rill_pmtu_judge(claim, rs->pmtu, m->sent + head, m->proven + head);
 	/* another connection may have been believed: then the route knows */
 	if (verdict == RILL_PMTU_WAIT && dst && dst_mtu(dst) < rs->pmtu)

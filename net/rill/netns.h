@@ -141,6 +141,7 @@ struct rill_mib_pcpu {
  * struct rill_net - Rill's part of a network namespace
  * @mib: per CPU counters
  * @ctl: answers on behalf of no socket leave through it
+ * @ctl6: the same for IPv6, NULL if that is switched off
  * @tw_count: TIME_WAIT mini-sockets alive
  * @estab: connections in ESTABLISHED or CLOSE_WAIT (CurrEstab)
  * @sysctl_hdr: handle of net.rill
@@ -160,6 +161,7 @@ struct rill_mib_pcpu {
 struct rill_net {
 	struct rill_mib_pcpu __percpu *mib;
 	struct sock	*ctl;
+	struct sock	*ctl6;
 	atomic_t	tw_count;
 	atomic_t	estab;
 	struct ctl_table_header *sysctl_hdr;

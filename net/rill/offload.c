@@ -3,17 +3,29 @@
  * Rill: cutting a super-segment into segments for a device (C05).
  */
 #include <linux/netdevice.h>
+#include <net/ip6_checksum.h>
 #include <net/protocol.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "compat.h"
 #include "proto.h"
 
 /* What drivers look at; IP and the queue have seen the whole. */
 #define RILL_GSO_STAMPS	(SKBTX_SW_TSTAMP | SKBTX_HW_TSTAMP)
+/* The addresses are those of the whole in each piece. */
+static __sum16 rill_gso_pseudo(const struct sk_buff *skb, unsigned int len)
+{
+	const struct ipv6hdr *hdr = ipv6_hdr(skb);
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (rill_skb_is_v6(skb))
+		return csum_ipv6_magic(&hdr->saddr, &hdr->daddr, len, rill_ipproto, 0);
+	return csum_tcpudp_magic(iph->saddr, iph->daddr, len, rill_ipproto, 0);
+}
 
 /* Sequence number, flags and checksum of each piece. */
-static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, __be32 daddr)
+static void rill_gso_fix(struct sk_buff *segs, unsigned int mss)
 {
 	u32 seq = ntohl(tcp_hdr(segs)->seq);
 	__sum16 pseudo;
@@ -31,7 +43,7 @@ static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, _
 			th->fin = 0;
 			th->psh = 0;
 		}
-		pseudo = csum_tcpudp_magic(saddr, daddr, len, rill_ipproto, 0);
+		pseudo = rill_gso_pseudo(skb, len);
 		th->check = ~pseudo;
 		if (skb->ip_summed == CHECKSUM_PARTIAL)
 			gso_reset_checksum(skb, csum_unfold(pseudo));
@@ -41,13 +53,18 @@ static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __be32 saddr, _
 	}
 }
 
+static bool rill_is_ours(const struct sock *sk)
+{
+	return sk->sk_prot == &rill_prot || sk->sk_prot == &rill_v6_prot;
+}
+
 /* Whose stamp a super-segment asks for: NULL when nobody hears of it any more. */
 static struct sock *rill_gso_stamp_owner(const struct sk_buff *skb)
 {
 	struct sock *sk = skb->sk;
 
 	if (likely(!(skb_shinfo(skb)->tx_flags & RILL_GSO_STAMPS)) || !sk || !sk_fullsock(sk) ||
-	    sk->sk_prot != &rill_prot)
+	    !rill_is_ours(sk))
 		return NULL;
 	return sk;
 }
@@ -69,8 +86,6 @@ static void rill_gso_stamp(struct sk_buff *segs, struct sock *sk, unsigned int m
 static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t features)
 {
 	unsigned int mss = skb_shinfo(skb)->gso_size, thlen;
-	const struct iphdr *iph = ip_hdr(skb);
-	__be32 saddr = iph->saddr, daddr = iph->daddr;
 	struct sock *owner = rill_gso_stamp_owner(skb);
 	u32 tskey = 0, at = 0;
 	struct sk_buff *segs;
@@ -95,13 +110,19 @@ static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t f
 	segs = skb_segment(skb, features);
 	if (IS_ERR_OR_NULL(segs))
 		return segs;
-	rill_gso_fix(segs, mss, saddr, daddr);
+	rill_gso_fix(segs, mss);
 	if (unlikely(owner))
 		rill_gso_stamp(segs, owner, mss, tx_flags, tskey, at);
 	return segs;
 }
 
 const struct net_offload rill_v4_offload = {
+	.callbacks = {
+		.gso_segment = rill_gso_segment,
+	},
+};
+
+const struct net_offload rill_v6_offload = {
 	.callbacks = {
 		.gso_segment = rill_gso_segment,
 	},

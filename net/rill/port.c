@@ -12,6 +12,7 @@
 #include <net/ip.h>
 #include <net/netns/hash.h>
 
+#include "af.h"
 #include "compat.h"
 #include "proto.h"
 #include "table.h"
@@ -77,8 +78,7 @@ static bool rill_bind_overlap(const struct sock *sk, const struct sock *other)
 	int dev = READ_ONCE(other->sk_bound_dev_if);
 
 	return (!sk->sk_bound_dev_if || !dev || sk->sk_bound_dev_if == dev) &&
-	       (!sk->sk_rcv_saddr || !other->sk_rcv_saddr ||
-		sk->sk_rcv_saddr == other->sk_rcv_saddr);
+	       inet_rcv_saddr_equal(sk, other, true);
 }
 
 /* What a socket is known by when it binds. */
@@ -118,10 +118,33 @@ static bool rill_bind_shares(const struct rill_binder *b, struct sock *other)
 	return !b->any && rill_reuseport_shares(b, other);
 }
 
+/* The address that a socket is bound to; IPv4's are mapped. */
+static void rill_bind_addr(const struct sock *sk, struct in6_addr *addr)
+{
+	if (sk->sk_family == AF_INET6)
+		*addr = sk->sk_v6_rcv_saddr;
+	else
+		ipv6_addr_set_v4mapped(sk->sk_rcv_saddr, addr);
+}
+
+/* Is any the wildcard of an address's family? */
+static bool rill_bind_is_any(const struct in6_addr *any, const struct in6_addr *addr)
+{
+	if (ipv6_addr_v4mapped(addr))
+		return ipv6_addr_v4mapped(any) && !any->s6_addr32[3];
+	return ipv6_addr_any(any);
+}
+
 static bool rill_share_fits(const struct rill_binder *b, const struct rill_bind_bucket *tb)
 {
-	return b->share && tb->share && uid_eq(tb->uid, b->uid) &&
-	       (tb->share == RILL_SHARE_ANY || !tb->addr || tb->addr == b->sk->sk_rcv_saddr);
+	struct in6_addr addr;
+
+	if (!b->share || !tb->share || !uid_eq(tb->uid, b->uid))
+		return false;
+	if (tb->share == RILL_SHARE_ANY)
+		return true;
+	rill_bind_addr(b->sk, &addr);
+	return ipv6_addr_equal(&tb->addr, &addr) || rill_bind_is_any(&tb->addr, &addr);
 }
 
 /*
@@ -158,7 +181,7 @@ static void rill_bind_note(const struct rill_binder *b, struct rill_bind_bucket 
 	} else if (first || !rill_share_fits(b, tb)) {
 		tb->share = first ? RILL_SHARE_ANY : RILL_SHARE_ADDR;
 		tb->uid = b->uid;
-		tb->addr = b->sk->sk_rcv_saddr;
+		rill_bind_addr(b->sk, &tb->addr);
 	}
 	tb->explicit = true;
 }
@@ -299,8 +322,7 @@ int rill_bind_connect(struct sock *sk)
 
 	inet_sk_get_local_port_range(sk, &low, &high);
 	range = high - low + 1;
-	hash = siphash_3u32((__force u32)sk->sk_rcv_saddr, (__force u32)sk->sk_daddr,
-			    (__force u32)sk->sk_dport, &rill_port_key);
+	hash = rill_secret_hash(&sk->__sk_common, (__force u32)sk->sk_dport, 0, &rill_port_key);
 	next = &rill_port_next[(u32)(hash >> 32) % RILL_PORT_GROUPS];
 	/* of two at once both may start here: the second finds it taken */
 	offset = READ_ONCE(*next) + 1 + get_random_u32() % 8;

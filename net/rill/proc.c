@@ -45,8 +45,12 @@ static void rill_show_timers(struct seq_file *seq, const struct rill_sock *rs)
 
 static void rill_show_pair(struct seq_file *seq, const struct sock_common *c)
 {
-	seq_printf(seq, " %pI4:%u %pI4:%u", &c->skc_rcv_saddr, c->skc_num, &c->skc_daddr,
-		   ntohs(c->skc_dport));
+	if (c->skc_family == AF_INET6)
+		seq_printf(seq, " [%pI6c]:%u [%pI6c]:%u", &c->skc_v6_rcv_saddr, c->skc_num,
+			   &c->skc_v6_daddr, ntohs(c->skc_dport));
+	else
+		seq_printf(seq, " %pI4:%u %pI4:%u", &c->skc_rcv_saddr, c->skc_num, &c->skc_daddr,
+			   ntohs(c->skc_dport));
 }
 
 static void rill_show_mini(struct seq_file *seq, const struct rill_mini *mini)

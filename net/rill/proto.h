@@ -18,17 +18,29 @@
 extern int rill_ipproto;
 extern struct proto rill_prot;
 extern const struct proto_ops rill_stream_ops;
+extern struct proto rill_v6_prot;
+extern struct proto_ops rill_v6_stream_ops;
+
+/* af.c */
+int rill_af_init(int family);
+void rill_af_exit(void);
 
 /* mib.c */
 void rill_drop(const struct sock *sk, struct sk_buff *skb, unsigned int why);
 void rill_drop_net(const struct net *net, struct sk_buff *skb, unsigned int why);
 
-/* ipv4_rx.c */
+/* ipv4_rx.c, ipv6_rx.c, rx.c */
+struct rill_tuple;
 extern const struct net_protocol rill_v4_protocol;
+extern const struct inet6_protocol rill_v6_protocol;
 struct ip_options_rcu *rill_v4_return_route(struct net *net, const struct sk_buff *skb);
+enum rill_mib rill_rx_header(struct sk_buff *skb);
+void rill_rx(struct net *net, struct sk_buff *skb, struct rill_tuple *t, enum rill_mib why);
 
-/* ipv4_icmp.c */
+/* ipv4_icmp.c, ipv6_icmp.c */
 int rill_v4_err(struct sk_buff *skb, u32 info);
+int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
+		__be32 info);
 
 /* input.c */
 void rill_input(struct sock *sk, struct sk_buff *skb);
@@ -58,14 +70,15 @@ int rill_repair_peek(struct sock *sk, struct msghdr *msg, size_t len);
 struct rill_md5_key;
 DECLARE_STATIC_KEY_FALSE(rill_md5_needed);
 void rill_md5_exit(void);
-const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, __be32 addr, int l3index);
+const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, const struct in6_addr *addr,
+					      int l3index);
 void rill_md5_update(struct sock *sk);
 int rill_md5_setsockopt(struct sock *sk, int name, sockptr_t optval, unsigned int optlen);
 int rill_md5_inherit(struct sock *child, const struct sock *listener);
 const struct rill_md5_key *rill_md5_copy(const struct sock *sk);
 void rill_md5_purge(struct sock *sk);
-void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb, __be32 saddr,
-		   __be32 daddr);
+void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb,
+		   const struct in6_addr *saddr, const struct in6_addr *daddr);
 void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb);
 enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb);
 enum rill_mib rill_md5_check_mini(const struct rill_mini *tw, struct sk_buff *skb);
@@ -73,8 +86,8 @@ bool rill_md5_reset_key(const struct sock *sk, struct sk_buff *skb,
 			const struct rill_md5_key **key);
 
 /* Nobody has keys: there is nothing to look for. */
-static inline const struct rill_md5_key *rill_md5_lookup(const struct sock *sk, __be32 addr,
-							 int l3index)
+static inline const struct rill_md5_key *rill_md5_lookup(const struct sock *sk,
+							 const struct in6_addr *addr, int l3index)
 {
 	return static_branch_unlikely(&rill_md5_needed) ? __rill_md5_lookup(sk, addr, l3index) :
 							  NULL;
@@ -137,9 +150,10 @@ int rill_stamp_setsockopt(struct socket *sock, int optname, sockptr_t optval,
 /* stamp_stats.c */
 void rill_error_report(struct sock *sk);
 
-/* minisock.c */
-u32 rill_isn(__be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
-u32 rill_ts_offset(const struct net *net, __be32 saddr, __be32 daddr, __be16 sport, __be16 dport);
+/* secret.c */
+void rill_secret_init(void);
+u32 rill_isn(const struct sock_common *c);
+u32 rill_ts_offset(const struct sock_common *c);
 
 /* state.c */
 void rill_set_state(struct sock *sk, enum rill_event event);
@@ -204,9 +218,9 @@ int rill_send_probe(struct sock *sk);
 void rill_send_reset(struct sock *sk, gfp_t gfp);
 void rill_fill_header(struct sk_buff *skb, __be16 sport, __be16 dport, u32 seq, u32 ack,
 		      u16 window, u8 flags, const struct rill_opts *opts);
-void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload);
 
 /* mtu.c */
+u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
 void rill_sync_mss(struct sock *sk, u32 pmtu);
 void rill_mtu_options(struct sock *sk);
 void rill_mtu_start(struct sock *sk);
@@ -219,14 +233,42 @@ void rill_mtu_timeout(struct sock *sk);
 void rill_mtu_blackhole(struct sock *sk);
 bool rill_mtu_probe(struct sock *sk);
 
-/* ipv4_tx.c */
-struct dst_entry *rill_v4_route(struct sock *sk);
-u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst);
+/* reply.c */
 void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16 window,
 		u8 flags, struct rill_opts *opts, const struct rill_md5_key *key);
 void rill_reply_reset(const struct sock *sk, struct sk_buff *skb);
+
+/* ipv4_tx.c */
+struct rill_mini;
+struct dst_entry *rill_v4_route(struct sock *sk);
+void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload);
+struct dst_entry *rill_v4_req_route(const struct rill_mini *req);
+void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn);
+void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *skb);
+u32 rill_v4_options_len(const struct sock *sk);
 int rill_v4_init_net(struct net *net);
 void rill_v4_exit_net(struct net *net);
+
+/* ipv6_tx.c */
+struct dst_entry *rill_v6_route(struct sock *sk);
+void rill_v6_checksum(struct sk_buff *skb, const struct in6_addr *saddr,
+		      const struct in6_addr *daddr, bool offload);
+int rill_v6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
+struct dst_entry *rill_v6_req_route(const struct rill_mini *req);
+void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn);
+void rill_v6_reply(struct net *net, const struct sk_buff *in, struct sk_buff *skb);
+void rill_v6_cloned(struct sock *sk);
+void rill_v6_child(struct sock *sk, const struct sock *listener, const struct rill_mini *req);
+void rill_v6_child_packet(struct sock *sk, const struct sk_buff *skb);
+u32 rill_v6_options_len(const struct sock *sk);
+int rill_v6_init_net(struct net *net);
+void rill_v6_exit_net(struct net *net);
+
+/* The route of a connection, looked up again if it is stale; or NULL. */
+static inline struct dst_entry *rill_route(struct sock *sk)
+{
+	return rill_sk(sk)->v6 ? rill_v6_route(sk) : rill_v4_route(sk);
+}
 
 /* zerocopy.c, sendpage.c */
 int rill_zerocopy_set(struct sock *sk, sockptr_t optval, unsigned int optlen);
@@ -239,13 +281,16 @@ int rill_sendpage(struct sock *sk, struct page *page, int offset, size_t size, i
 
 /* offload.c */
 extern const struct net_offload rill_v4_offload;
+extern const struct net_offload rill_v6_offload;
 
 /*
  * what a system call does: connect.c, sendmsg.c, recvmsg.c, splice.c, close.c,
  * sockopt.c, info.c
  */
 int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int rill_connect_start(struct sock *sk);
 int rill_connect_syn(struct sock *sk);
+int rill_v6_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 void rill_connect_failed(struct sock *sk);
 u8 rill_choose_wscale(const struct sock *sk);
 u32 rill_first_window(u32 space, u32 mss);

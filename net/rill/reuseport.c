@@ -16,6 +16,7 @@
 #include <net/sock_reuseport.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "proto.h"
 #include "table.h"
 
@@ -24,7 +25,8 @@ static bool rill_reuseport_same(struct sock *sk, struct sock *other, kuid_t uid)
 {
 	return other != sk && other->sk_reuseport && other->sk_num == sk->sk_num &&
 	       net_eq(sock_net(other), sock_net(sk)) &&
-	       other->sk_rcv_saddr == sk->sk_rcv_saddr &&
+	       other->sk_family == sk->sk_family && other->sk_ipv6only == sk->sk_ipv6only &&
+	       inet_rcv_saddr_equal(sk, other, false) &&
 	       other->sk_bound_dev_if == sk->sk_bound_dev_if && uid_eq(sock_i_uid(other), uid);
 }
 
@@ -39,7 +41,8 @@ static bool rill_reuseport_same(struct sock *sk, struct sock *other, kuid_t uid)
 int rill_reuseport_join(struct sock *sk, struct hlist_nulls_head *chain)
 {
 	const struct hlist_nulls_node *node;
-	bool any = !sk->sk_rcv_saddr;
+	bool any = sk->sk_family == AF_INET6 ? ipv6_addr_any(&sk->sk_v6_rcv_saddr) :
+					       !sk->sk_rcv_saddr;
 	kuid_t uid = sock_i_uid(sk);
 	struct sock *other;
 

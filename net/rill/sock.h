@@ -193,6 +193,8 @@ struct rill_listen {
 struct rill_sock {
 	struct inet_sock inet;		/* must be first */
 
+	bool	v6;			/* segments go by IPv6: af.h */
+
 	/* every segment in, every segment out: RFC 9293, 3.3.1 */
 	u32	rcv_nxt;
 	u32	rcv_wup;		/* rcv_nxt when a window was last advertised */
@@ -355,9 +357,21 @@ struct rill_sock {
 		thin_lto:1;		/* TCP_THIN_LINEAR_TIMEOUTS */
 };
 
+/* A socket of AF_INET6; where the kernel expects what is IPv6's, last. */
+struct rill6_sock {
+	struct rill_sock	rill;
+	struct ipv6_pinfo	inet6;
+};
+
 static inline struct rill_sock *rill_sk(const struct sock *sk)
 {
 	return (struct rill_sock *)sk;
+}
+
+/* Of a socket of AF_INET6, also in TIME_WAIT, where inet6_sk() gives none. */
+static inline struct ipv6_pinfo *rill_v6_sk(const struct sock *sk)
+{
+	return &((struct rill6_sock *)sk)->inet6;
 }
 
 /* The clock of RTT measurement and of core/: microseconds, monotonic. */

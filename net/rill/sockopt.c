@@ -232,19 +232,55 @@ static int rill_set_ulp(sockptr_t optval, unsigned int optlen)
 	return -ENOENT;
 }
 
-/* Any level but SOL_TCP is IP's, which knows its own. */
+/* No stream joins a group, but only for TCP does IP say so. */
+static int rill_ip_membership(int level, int optname, unsigned int optlen)
+{
+	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
+		return -EPROTO;
+	if (level == SOL_IPV6 &&
+	    (optname == IPV6_ADD_MEMBERSHIP || optname == IPV6_DROP_MEMBERSHIP))
+		return optlen < sizeof(struct ipv6_mreq) ? -EINVAL : -EPROTO;
+	return 0;
+}
+
+/* Does it change how much of a packet is left for us? */
+static bool rill_ip_option_has_size(int level, int optname)
+{
+	if (level == SOL_IP)
+		return optname == IP_OPTIONS;
+	return optname == IPV6_HOPOPTS || optname == IPV6_RTHDRDSTOPTS ||
+	       optname == IPV6_RTHDR || optname == IPV6_DSTOPTS || optname == IPV6_2292PKTOPTIONS;
+}
+
+/*
+ * Any level but SOL_TCP is IP's, which knows its own. A socket of IPv6 has
+ * those of both, as with TCP.
+ */
 static int rill_set_ip(struct sock *sk, int level, int optname, sockptr_t optval,
 		       unsigned int optlen)
 {
 	int err;
 
-	/* no stream joins a group, but only for TCP does IP say so */
-	if (level == SOL_IP && (optname == IP_ADD_MEMBERSHIP || optname == IP_DROP_MEMBERSHIP))
-		return -EPROTO;
-	err = ip_setsockopt(sk, level, optname, optval, optlen);
-	if (!err && level == SOL_IP && optname == IP_OPTIONS)
+	if (sk->sk_family != AF_INET6 && level != SOL_IP)
+		return -ENOPROTOOPT;
+	err = rill_ip_membership(level, optname, optlen);
+	if (err)
+		return err;
+	if (level == SOL_IP)
+		err = ip_setsockopt(sk, level, optname, optval, optlen);
+	else
+		err = ipv6_setsockopt(sk, level, optname, optval, optlen);
+	if (!err && rill_ip_option_has_size(level, optname))
 		rill_mtu_options(sk);
 	return err;
+}
+
+static int rill_get_ip(struct sock *sk, int level, int optname, char __user *optval,
+		       int __user *optlen)
+{
+	if (sk->sk_family == AF_INET6 && level != SOL_IP)
+		return ipv6_getsockopt(sk, level, optname, optval, optlen);
+	return ip_getsockopt(sk, level, optname, optval, optlen);
 }
 
 /**
@@ -535,7 +571,7 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	int val, len, err;
 
 	if (level != SOL_TCP)
-		return ip_getsockopt(sk, level, optname, optval, optlen);
+		return rill_get_ip(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)

@@ -12,6 +12,7 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "core/seq.h"
 #include "proto.h"
 
@@ -257,7 +258,7 @@ void rill_stamp_acked(struct sock *sk, u32 una, const struct sk_buff *ack_skb)
 		    !rill_before(cb->stamped, rs->snd_una))
 			continue;
 		skb_shinfo(skb)->tskey = rill_stamp_key(sk, skb);
-		rs->ack_ttl = ip_hdr(ack_skb)->ttl;
+		rs->ack_ttl = rill_skb_hops(ack_skb);
 		__skb_tstamp_tx(skb, ack_skb, NULL, sk, SCM_TSTAMP_ACK);
 	}
 	if (!rill_before(rs->snd_una, rs->write_seq - rs->fin_queued))

@@ -19,6 +19,7 @@
 #include <net/netns/hash.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -45,19 +46,31 @@ static u32 rill_hashfn(const struct net *net, __be32 laddr, u16 lport, __be32 fa
 			    rill_hash_rnd + net_hash_mix(net));
 }
 
-/* of the tuple of a segment that came in */
-static u32 rill_hash_in(const struct net *net, const struct sk_buff *skb)
+static u32 rill_hashfn6(const struct net *net, const struct in6_addr *laddr, u16 lport,
+			const struct in6_addr *faddr, __be16 fport)
 {
-	const struct tcphdr *th = tcp_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
+	u32 seed = __ipv6_addr_jhash(laddr, rill_hash_rnd + net_hash_mix(net));
 
-	return rill_hashfn(net, iph->daddr, ntohs(th->dest), iph->saddr, th->source);
+	return jhash_3words(ipv6_addr_hash(faddr), (__force u32)faddr->s6_addr32[3],
+			    (u32)lport << 16 | (__force u32)fport, seed);
+}
+
+/* of the tuple of a segment that came in */
+static u32 rill_hash_in(const struct net *net, const struct rill_tuple *t)
+{
+	if (t->v6)
+		return rill_hashfn6(net, &t->daddr6, t->dport, &t->saddr6, t->sport);
+	return rill_hashfn(net, t->daddr, t->dport, t->saddr, t->sport);
 }
 
 static u32 rill_hash_of(const struct sock_common *c)
 {
-	return rill_hashfn(read_pnet(&c->skc_net), c->skc_rcv_saddr, c->skc_num, c->skc_daddr,
-			   c->skc_dport);
+	const struct net *net = read_pnet(&c->skc_net);
+
+	if (rill_c_is_v6(c))
+		return rill_hashfn6(net, &c->skc_v6_rcv_saddr, c->skc_num, &c->skc_v6_daddr,
+				    c->skc_dport);
+	return rill_hashfn(net, c->skc_rcv_saddr, c->skc_num, c->skc_daddr, c->skc_dport);
 }
 
 static spinlock_t *rill_lock_of(u32 hash)
@@ -65,12 +78,21 @@ static spinlock_t *rill_lock_of(u32 hash)
 	return &rill_locks[hash & (RILL_LOCKS - 1)];
 }
 
-static bool rill_match(const struct sock *sk, const struct net *net, __be32 saddr, __be16 sport,
-		       __be32 daddr, u16 dport, int dif, int sdif)
+/* By IPv4 sk_family tells nothing: it may be AF_INET6 with mapped addresses. */
+static bool rill_match_addrs(const struct sock *sk, const struct rill_tuple *t)
 {
-	return sk->sk_daddr == saddr && sk->sk_rcv_saddr == daddr && sk->sk_dport == sport &&
-	       sk->sk_num == dport && net_eq(sock_net(sk), net) &&
-	       inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif);
+	if (t->v6)
+		return sk->sk_family == AF_INET6 &&
+		       ipv6_addr_equal(&sk->sk_v6_daddr, &t->saddr6) &&
+		       ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &t->daddr6);
+	return sk->sk_daddr == t->saddr && sk->sk_rcv_saddr == t->daddr;
+}
+
+static bool rill_match(const struct sock *sk, const struct net *net, const struct rill_tuple *t)
+{
+	return sk->sk_dport == t->sport && sk->sk_num == t->dport && rill_match_addrs(sk, t) &&
+	       net_eq(sock_net(sk), net) &&
+	       inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), t->dif, t->sdif);
 }
 
 /**
@@ -90,20 +112,14 @@ void rill_sock_put(struct sock *sk)
 /**
  * rill_lookup_established() - find whom a tuple belongs to, listeners aside
  * @net: namespace
- * @saddr: peer's address
- * @sport: peer's port
- * @daddr: our address
- * @dport: our port, host order
- * @dif: interface that the segment came in by
- * @sdif: the slave interface of it, 0 if none
+ * @t: the tuple
  *
  * Context: RCU read side.
  * Return: a referenced socket or mini-socket (rill_is_mini() tells), or NULL.
  */
-struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
-				     __be32 daddr, u16 dport, int dif, int sdif)
+struct sock *rill_lookup_established(struct net *net, const struct rill_tuple *t)
 {
-	u32 hash = rill_hashfn(net, daddr, dport, saddr, sport);
+	u32 hash = rill_hash_in(net, t);
 	const struct hlist_nulls_node *node;
 	unsigned int slot = hash & rill_mask;
 	struct sock *sk;
@@ -112,13 +128,13 @@ begin:
 	sk_nulls_for_each_rcu(sk, node, &rill_chains[slot]) {
 		if (sk->sk_hash != hash)
 			continue;
-		if (!rill_match(sk, net, saddr, sport, daddr, dport, dif, sdif))
+		if (!rill_match(sk, net, t))
 			continue;
 		if (!refcount_inc_not_zero(&sk->sk_refcnt))
 			goto begin;
 		/* pairs with smp_wmb() before a count is set: look at what it counts */
 		smp_acquire__after_ctrl_dep();
-		if (likely(rill_match(sk, net, saddr, sport, daddr, dport, dif, sdif)))
+		if (likely(rill_match(sk, net, t)))
 			return sk;
 		rill_sock_put(sk);
 		goto begin;
@@ -138,20 +154,39 @@ static unsigned int rill_listen_slot(const struct net *net, u16 port)
  * How well a listener fits, -1: not at all. An address counts more than a
  * device, that more than SO_INCOMING_CPU.
  */
-static int rill_listen_score(const struct sock *sk, const struct net *net, __be32 daddr,
-			     u16 dport, int dif, int sdif)
+static int rill_listen_score(const struct sock *sk, const struct net *net,
+			     const struct rill_tuple *t)
 {
 	int score = 1;
 
-	if (!net_eq(sock_net(sk), net) || sk->sk_num != dport ||
+	if (!net_eq(sock_net(sk), net) || sk->sk_num != t->dport ||
 	    READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return -1;
-	if (sk->sk_rcv_saddr) {
-		if (sk->sk_rcv_saddr != daddr)
+	if (t->v6) {
+		if (sk->sk_family != AF_INET6)
 			return -1;
-		score += 8;
+		if (!ipv6_addr_any(&sk->sk_v6_rcv_saddr)) {
+			if (!ipv6_addr_equal(&sk->sk_v6_rcv_saddr, &t->daddr6))
+				return -1;
+			score += 8;
+		}
+	} else {
+		/* V6-1: one of IPv6 takes IPv4 as well, unless it says no */
+		if (ipv6_only_sock(sk))
+			return -1;
+		if (sk->sk_rcv_saddr) {
+			if (sk->sk_rcv_saddr != t->daddr)
+				return -1;
+			score += 8;
+		} else if (sk->sk_family == AF_INET6 &&
+			   !ipv6_addr_any(&sk->sk_v6_rcv_saddr) &&
+			   !ipv6_addr_v4mapped(&sk->sk_v6_rcv_saddr)) {
+			return -1;
+		}
+		if (sk->sk_family == AF_INET)
+			score += 2;
 	}
-	if (!inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), dif, sdif))
+	if (!inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), t->dif, t->sdif))
 		return -1;
 	if (sk->sk_bound_dev_if)
 		score += 4;
@@ -164,9 +199,7 @@ static int rill_listen_score(const struct sock *sk, const struct net *net, __be3
  * rill_lookup_listener() - find the listener for a SYN
  * @net: namespace
  * @skb: the segment, data starts at its header
- * @dport: our port, host order
- * @dif: interface that it came in by
- * @sdif: the slave interface of it, 0 if none
+ * @t: its tuple
  *
  * The most specific one wins, or one of its SO_REUSEPORT group. None is freed
  * while we look, whatever it becomes: see reuseport.c.
@@ -174,11 +207,10 @@ static int rill_listen_score(const struct sock *sk, const struct net *net, __be3
  * Context: softirqs off, RCU.
  * Return: a referenced listener, or NULL.
  */
-struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, u16 dport, int dif,
-				  int sdif)
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb,
+				  const struct rill_tuple *t)
 {
-	const struct iphdr *iph = ip_hdr(skb);
-	unsigned int slot = rill_listen_slot(net, dport);
+	unsigned int slot = rill_listen_slot(net, t->dport);
 	const struct hlist_nulls_node *node;
 	struct sock *sk, *best;
 	int score, high;
@@ -187,7 +219,7 @@ begin:
 	best = NULL;
 	high = 0;
 	sk_nulls_for_each_rcu(sk, node, &rill_listen_chains[slot]) {
-		score = rill_listen_score(sk, net, iph->daddr, dport, dif, sdif);
+		score = rill_listen_score(sk, net, t);
 		if (score > high) {
 			high = score;
 			best = sk;
@@ -198,7 +230,7 @@ begin:
 	if (!best)
 		return NULL;
 	if (best->sk_reuseport)
-		best = rill_reuseport_select(best, skb, rill_hash_in(net, skb));
+		best = rill_reuseport_select(best, skb, rill_hash_in(net, t));
 	if (!refcount_inc_not_zero(&best->sk_refcnt))
 		goto begin;
 	smp_acquire__after_ctrl_dep();
@@ -212,21 +244,24 @@ begin:
  * rill_lookup() - find whom a segment belongs to
  * @net: namespace
  * @skb: the segment, data starts at its header
- * @dif: interface that it came in by
- * @sdif: the slave interface of it, 0 if none
+ * @t: its tuple
  *
  * Context: softirqs off, RCU.
  * Return: a connection, a mini-socket or a listener, referenced, or NULL.
  */
-struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif)
+struct sock *rill_lookup(struct net *net, struct sk_buff *skb, const struct rill_tuple *t)
 {
-	const struct tcphdr *th = tcp_hdr(skb);
-	const struct iphdr *iph = ip_hdr(skb);
-	struct sock *sk;
+	struct sock *sk = rill_lookup_established(net, t);
 
-	sk = rill_lookup_established(net, iph->saddr, th->source, iph->daddr, ntohs(th->dest),
-				     dif, sdif);
-	return sk ? : rill_lookup_listener(net, skb, ntohs(th->dest), dif, sdif);
+	return sk ? : rill_lookup_listener(net, skb, t);
+}
+
+static bool rill_same_addrs(const struct sock_common *c, const struct sock_common *d)
+{
+	if (!rill_c_is_v6(c))
+		return !rill_c_is_v6(d) && c->skc_addrpair == d->skc_addrpair;
+	return rill_c_is_v6(d) && ipv6_addr_equal(&c->skc_v6_daddr, &d->skc_v6_daddr) &&
+	       ipv6_addr_equal(&c->skc_v6_rcv_saddr, &d->skc_v6_rcv_saddr);
 }
 
 /* Another owner of c's tuple in its chain, which the caller has locked. */
@@ -237,7 +272,7 @@ static struct sock *rill_twin(const struct sock_common *c)
 
 	sk_nulls_for_each(sk, node, &rill_chains[c->skc_hash & rill_mask]) {
 		if (sk->sk_hash == c->skc_hash && &sk->__sk_common != c &&
-		    sk->sk_addrpair == c->skc_addrpair && sk->sk_portpair == c->skc_portpair &&
+		    sk->sk_portpair == c->skc_portpair && rill_same_addrs(c, &sk->__sk_common) &&
 		    net_eq(sock_net(sk), read_pnet(&c->skc_net)) &&
 		    (!sk->sk_bound_dev_if || !c->skc_bound_dev_if ||
 		     sk->sk_bound_dev_if == c->skc_bound_dev_if))

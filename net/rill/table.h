@@ -23,7 +23,7 @@ enum rill_bind_share {
  * @port: host order
  * @owners: sockets and TIME_WAIT mini-sockets, by skc_bind_node
  * @uid: whose the sockets of @share are
- * @addr: the local address that @share is about, 0 for any
+ * @addr: the local address that @share is about; IPv4 mapped
  * @explicit: some owner asked for this port by bind(); connect() leaves it alone
  * @reuse: every owner had SO_REUSEADDR when it bound, and none has called listen()
  * @share: the last to bind had SO_REUSEPORT, and by this fits whoever else has
@@ -36,7 +36,7 @@ struct rill_bind_bucket {
 	bool			reuse;
 	u8			share;
 	kuid_t			uid;
-	__be32			addr;
+	struct in6_addr		addr;
 	struct hlist_head	owners;
 };
 
@@ -82,6 +82,8 @@ struct rill_mini {
 	u32			ts_offset;
 	u32			mark;
 	u32			waited_us;
+	__be32			flow_label;	/* of IPv6, to be answered by; SYN_RECV only */
+	int			iif;	/* that the SYN came in by; IPv6, SYN_RECV only */
 	u32			last_oow;	/* jiffies of the last ACK to a bad segment */
 	u16			mss;
 	u16			adv_mss;
@@ -124,16 +126,45 @@ static inline bool rill_mini_limited(struct rill_mini *mini)
 	return false;
 }
 
+/**
+ * struct rill_tuple - whom a segment is from and for
+ * @saddr: the peer's address
+ * @daddr: ours
+ * @saddr6: the same by IPv6
+ * @daddr6: the same by IPv6
+ * @sport: the peer's port
+ * @dport: ours, host order
+ * @dif: interface that it came in by
+ * @sdif: the slave interface of it, 0 if none
+ * @v6: by IPv6
+ */
+struct rill_tuple {
+	union {
+		struct {
+			__be32	saddr;
+			__be32	daddr;
+		};
+		struct {
+			struct in6_addr	saddr6;
+			struct in6_addr	daddr6;
+		};
+	};
+	__be16	sport;
+	u16	dport;
+	int	dif;
+	int	sdif;
+	bool	v6;
+};
+
 void rill_sock_put(struct sock *sk);
 int rill_table_init(void);
 void rill_table_exit(void);
 
 /* connections */
-struct sock *rill_lookup(struct net *net, struct sk_buff *skb, int dif, int sdif);
-struct sock *rill_lookup_established(struct net *net, __be32 saddr, __be16 sport,
-				     __be32 daddr, u16 dport, int dif, int sdif);
-struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb, u16 dport, int dif,
-				  int sdif);
+struct sock *rill_lookup(struct net *net, struct sk_buff *skb, const struct rill_tuple *t);
+struct sock *rill_lookup_established(struct net *net, const struct rill_tuple *t);
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb,
+				  const struct rill_tuple *t);
 int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
 bool rill_hash_new(struct sock_common *c);

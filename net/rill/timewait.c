@@ -9,6 +9,7 @@
 #include <net/tcp.h>
 
 #include "core/seq.h"
+#include "af.h"
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
@@ -77,6 +78,10 @@ void rill_time_wait(struct sock *sk)
 		return;
 	}
 	tw->c.skc_state = TCP_TIME_WAIT;
+	tw->c.skc_family = sk->sk_family;
+	tw->c.skc_ipv6only = sk->sk_ipv6only;
+	tw->c.skc_v6_daddr = sk->sk_v6_daddr;
+	tw->c.skc_v6_rcv_saddr = sk->sk_v6_rcv_saddr;
 	tw->c.skc_addrpair = sk->sk_addrpair;
 	tw->c.skc_portpair = sk->sk_portpair;
 	tw->c.skc_bound_dev_if = sk->sk_bound_dev_if;
@@ -90,7 +95,7 @@ void rill_time_wait(struct sock *sk)
 	tw->ts_recent = rs->ts_recent;
 	tw->ts_recent_stamp = rs->ts_recent_stamp;
 	tw->ts_offset = rs->ts_offset;
-	tw->tos = inet_sk(sk)->tos;
+	tw->tos = rs->v6 ? rill_v6_sk(sk)->tclass : inet_sk(sk)->tos;
 	tw->mark = sk->sk_mark;
 	tw->md5 = rill_md5_copy(sk);
 	timer_setup(&tw->timer, rill_tw_timer, TIMER_PINNED);
@@ -202,6 +207,14 @@ enum rill_tw_verdict rill_time_wait_rcv(struct rill_mini *tw, struct sk_buff *sk
 	return RILL_TW_DONE;
 }
 
+static bool rill_tw_is_loopback(const struct rill_mini *tw)
+{
+	if (rill_c_is_v6(&tw->c))
+		return ipv6_addr_loopback(&tw->c.skc_v6_daddr) ||
+		       ipv6_addr_loopback(&tw->c.skc_v6_rcv_saddr);
+	return ipv4_is_loopback(tw->c.skc_daddr) || ipv4_is_loopback(tw->c.skc_rcv_saddr);
+}
+
 /**
  * rill_time_wait_reusable() - may connect() take this tuple over?
  * @tw: mini-socket
@@ -220,8 +233,7 @@ bool rill_time_wait_reusable(const struct rill_mini *tw, bool asked)
 
 	if (asked)
 		return tw->ts_ok;
-	if (reuse == 2 && !ipv4_is_loopback(tw->c.skc_daddr) &&
-	    !ipv4_is_loopback(tw->c.skc_rcv_saddr))
+	if (reuse == 2 && !rill_tw_is_loopback(tw))
 		return false;
 	return reuse && tw->ts_ok && rill_seconds() - tw->ts_recent_stamp >= 1;
 }

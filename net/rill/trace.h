@@ -12,6 +12,37 @@
 #include <net/inet_sock.h>
 #include "core/state.h"
 
+#ifndef _RILL_TRACE_ADDRS
+#define _RILL_TRACE_ADDRS
+
+/* Both ends as struct sockaddr_in or sockaddr_in6, each sizeof(struct sockaddr_in6) bytes. */
+static inline void rill_trace_addrs(const struct sock *sk, void *local, void *peer)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+	struct sockaddr_in6 *l6 = local, *p6 = peer;
+	struct sockaddr_in *l4 = local, *p4 = peer;
+
+	memset(local, 0, sizeof(*l6));
+	memset(peer, 0, sizeof(*p6));
+	if (sk->sk_family == AF_INET6) {
+		l6->sin6_family = AF_INET6;
+		l6->sin6_port = inet->inet_sport;
+		l6->sin6_addr = sk->sk_v6_rcv_saddr;
+		p6->sin6_family = AF_INET6;
+		p6->sin6_port = inet->inet_dport;
+		p6->sin6_addr = sk->sk_v6_daddr;
+	} else {
+		l4->sin_family = AF_INET;
+		l4->sin_port = inet->inet_sport;
+		l4->sin_addr.s_addr = inet->inet_saddr;
+		p4->sin_family = AF_INET;
+		p4->sin_port = inet->inet_dport;
+		p4->sin_addr.s_addr = inet->inet_daddr;
+	}
+}
+
+#endif
+
 #define rill_show_state(s)						\
 	__print_symbolic(s,						\
 		{ RILL_ESTABLISHED, "ESTABLISHED" }, { RILL_SYN_SENT, "SYN_SENT" },	\
@@ -29,27 +60,21 @@ TRACE_EVENT(rill_state_change,
 
 	TP_STRUCT__entry(
 		__field(__u16, family)
-		__field(__u16, sport)
-		__field(__u16, dport)
-		__array(__u8, saddr, 4)
-		__array(__u8, daddr, 4)
+		__array(__u8, saddr, sizeof(struct sockaddr_in6))
+		__array(__u8, daddr, sizeof(struct sockaddr_in6))
 		__field(int, oldstate)
 		__field(int, newstate)
 	),
 
 	TP_fast_assign(
 		__entry->family = sk->sk_family;
-		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
-		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
-		memcpy(__entry->saddr, &inet_sk(sk)->inet_saddr, 4);
-		memcpy(__entry->daddr, &inet_sk(sk)->inet_daddr, 4);
+		rill_trace_addrs(sk, __entry->saddr, __entry->daddr);
 		__entry->oldstate = oldstate;
 		__entry->newstate = newstate;
 	),
 
-	TP_printk("family=%u sport=%hu dport=%hu saddr=%pI4 daddr=%pI4 oldstate=%s newstate=%s",
-		  __entry->family, __entry->sport, __entry->dport, __entry->saddr,
-		  __entry->daddr, rill_show_state(__entry->oldstate),
+	TP_printk("family=%u saddr=%pISpc daddr=%pISpc oldstate=%s newstate=%s",
+		  __entry->family, __entry->saddr, __entry->daddr, rill_show_state(__entry->oldstate),
 		  rill_show_state(__entry->newstate))
 );
 
@@ -60,27 +85,22 @@ TRACE_EVENT(rill_retransmit,
 	TP_ARGS(sk, seq, len),
 
 	TP_STRUCT__entry(
-		__field(__u16, sport)
-		__field(__u16, dport)
-		__array(__u8, saddr, 4)
-		__array(__u8, daddr, 4)
+		__array(__u8, saddr, sizeof(struct sockaddr_in6))
+		__array(__u8, daddr, sizeof(struct sockaddr_in6))
 		__field(__u32, seq)
 		__field(__u32, len)
 		__field(int, state)
 	),
 
 	TP_fast_assign(
-		__entry->sport = ntohs(inet_sk(sk)->inet_sport);
-		__entry->dport = ntohs(inet_sk(sk)->inet_dport);
-		memcpy(__entry->saddr, &inet_sk(sk)->inet_saddr, 4);
-		memcpy(__entry->daddr, &inet_sk(sk)->inet_daddr, 4);
+		rill_trace_addrs(sk, __entry->saddr, __entry->daddr);
 		__entry->seq = seq;
 		__entry->len = len;
 		__entry->state = sk->sk_state;
 	),
 
-	TP_printk("sport=%hu dport=%hu saddr=%pI4 daddr=%pI4 state=%s seq=%u len=%u",
-		  __entry->sport, __entry->dport, __entry->saddr, __entry->daddr,
+	TP_printk("saddr=%pISpc daddr=%pISpc state=%s seq=%u len=%u",
+		  __entry->saddr, __entry->daddr,
 		  rill_show_state(__entry->state), __entry->seq, __entry->len)
 );
 

@@ -13,6 +13,7 @@
 #include <net/ip.h>
 #include <net/tcp.h>
 
+#include "af.h"
 #include "core/seq.h"
 #include "core/window.h"
 #include "fastopen.h"
@@ -61,38 +62,9 @@ void rill_xmit_exit(void)
  * meets hardware, while veth and loopback pass it on uncut. The TCP bit makes
  * the kernel count header lengths right.
  */
-#define RILL_GSO_TYPE	(SKB_GSO_TCPV4 | SKB_GSO_SCTP)
-
-/**
- * rill_fill_checksum() - set the checksum of a segment about to leave
- * @skb: data starts at the header
- * @saddr: source address
- * @daddr: destination address
- * @offload: leave the sum to whoever cuts or receives it
- *
- * Context: any.
- */
-void rill_fill_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload)
+static unsigned int rill_gso_type(const struct rill_sock *rs)
 {
-	struct tcphdr *th;
-
-	/* what may still be written to must not change under its sum; if there is
-	 * no memory for that, the peer may have to wait for a retransmission
-	 */
-	if (!offload && unlikely(skb_has_shared_frag(skb)))
-		__skb_linearize(skb);
-	th = tcp_hdr(skb);
-	if (offload) {
-		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto, 0);
-		skb->ip_summed = CHECKSUM_PARTIAL;
-		skb->csum_start = skb_transport_header(skb) - skb->head;
-		skb->csum_offset = offsetof(struct tcphdr, check);
-	} else {
-		th->check = 0;
-		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto,
-					      skb_checksum(skb, 0, skb->len, 0));
-		skb->ip_summed = CHECKSUM_NONE;
-	}
+	return (rs->v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4) | SKB_GSO_SCTP;
 }
 
 /**
@@ -231,11 +203,13 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	u32 len = skb->len, mss = rs->mtu.sending ? len : rill_mss_now(rs), segs = 1;
 	const struct dst_entry *dst;
 	struct rill_opts opts;
+	bool offload;
+	u8 ecn;
 
 	if (!len)	/* what has data was put on the scoreboard by the clock */
 		rill_clock(rs);
 	skb->ip_summed = CHECKSUM_NONE;
-	memset(skb->cb, 0, sizeof(struct inet_skb_parm));
+	memset(skb->cb, 0, max(sizeof(struct inet_skb_parm), sizeof(struct inet6_skb_parm)));
 	flags |= rill_ecn_flags(sk, flags, fresh);
 	rill_opts_for(sk, flags, &opts);
 	rill_fill_header(skb, inet->inet_sport, inet->inet_dport, seq,
@@ -249,15 +223,18 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 		segs = DIV_ROUND_UP(len, mss);
 		skb_shinfo(skb)->gso_size = mss;
 		skb_shinfo(skb)->gso_segs = segs;
-		skb_shinfo(skb)->gso_type = RILL_GSO_TYPE;
+		skb_shinfo(skb)->gso_type = rill_gso_type(rs);
 	} else {
 		skb_shinfo(skb)->gso_size = 0;
 		skb_shinfo(skb)->gso_segs = 0;
 		skb_shinfo(skb)->gso_type = 0;
 	}
 	dst = __sk_dst_get(sk);
-	rill_fill_checksum(skb, inet->inet_saddr, inet->inet_daddr,
-			   len > mss || (dst && dst->dev->flags & IFF_LOOPBACK));
+	offload = len > mss || (dst && dst->dev->flags & IFF_LOOPBACK);
+	if (rs->v6)
+		rill_v6_checksum(skb, &rill_v6_sk(sk)->saddr, &sk->sk_v6_daddr, offload);
+	else
+		rill_v4_checksum(skb, inet->inet_saddr, inet->inet_daddr, offload);
 
 	if (flags & TCPHDR_ACK)
 		rill_ack_left(sk);
@@ -278,8 +255,10 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 				      true);
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);	/* a queue and a path of its own */
-	return __ip_queue_xmit(sk, skb, &inet->cork.fl,
-			       inet->tos | rill_ecn_codepoint(sk, flags, fresh));
+	ecn = rill_ecn_codepoint(sk, flags, fresh);
+	if (rs->v6)
+		return rill_v6_xmit(sk, skb, ecn);
+	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
 }
 
 static struct sk_buff *rill_alloc_header(gfp_t gfp)

@@ -19,13 +19,13 @@
 #define PF_RILL		AF_RILL
 #endif
 
+/* Or-ed into the wire of the family door: IPv6. */
+#define RILL_V6		0x100
+
 /* The inet door: socket(AF_INET, SOCK_STREAM, IPPROTO_RILL), RFC 3692. */
 #define IPPROTO_RILL	253
 
-/*
- * Level of Rill's own socket options. SO_ZEROCOPY can be set here as well:
- * kernels before 6.7 refuse it at SOL_SOCKET to all but TCP and UDP.
- */
+/* Level of Rill's own socket options. */
 #define SOL_RILL	253
 
 #endif /* _UAPI_LINUX_RILL_H */

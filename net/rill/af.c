@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: its doors. socket() with AF_RILL, or with IPPROTO_RILL in the third
+ * argument, gives a socket of AF_INET or AF_INET6 with our operations.
+ */
+#include <linux/module.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/tcp.h>
+#include <net/transp_v6.h>
+#include <uapi/linux/rill.h>
+
+#include "af.h"
+#include "compat.h"
+#include "proto.h"
+
+const struct proto_ops rill_stream_ops = {
+	.family		= PF_INET,
+	.owner		= THIS_MODULE,
+	.release	= inet_release,
+	.bind		= inet_bind,
+	.connect	= inet_stream_connect,
+	.socketpair	= sock_no_socketpair,
+	.accept		= rill_sock_accept,
+	.getname	= inet_getname,
+	.poll		= rill_poll,
+	.ioctl		= inet_ioctl,
+	.gettstamp	= sock_gettstamp,
+	.listen		= rill_listen,
+	.shutdown	= inet_shutdown,
+	.setsockopt	= rill_sock_setsockopt,
+	.getsockopt	= sock_common_getsockopt,
+	.sendmsg	= inet_sendmsg,
+	.recvmsg	= inet_recvmsg,
+	RILL_OPS_SENDPAGE
+	RILL_OPS_SPLICE_EOF
+	.mmap		= sock_no_mmap,
+	.splice_read	= rill_splice_read,
+	.set_rcvlowat	= rill_set_rcvlowat,
+	RILL_OPS_PEEK_OFF
+};
+
+/* The same for AF_INET6: rill_af_init() fills it from the above. */
+struct proto_ops rill_v6_stream_ops __ro_after_init;
+
+/* What socket(AF_INET, SOCK_STREAM, 253) does, which is inet_create()'s business. */
+static int rill_create_v4(struct net *net, struct socket *sock, int kern)
+{
+	struct inet_sock *inet;
+	struct sock *sk;
+	int err;
+
+	sock->state = SS_UNCONNECTED;
+	sock->ops = &rill_stream_ops;
+	sk = sk_alloc(net, PF_INET, GFP_KERNEL, &rill_prot, kern);
+	if (!sk)
+		return -ENOBUFS;
+	inet = inet_sk(sk);
+	inet->pmtudisc = READ_ONCE(net->ipv4.sysctl_ip_no_pmtu_disc) ? IP_PMTUDISC_DONT :
+								       IP_PMTUDISC_WANT;
+	sock_init_data(sock, sk);
+	sk->sk_destruct = inet_sock_destruct;
+	sk->sk_backlog_rcv = rill_prot.backlog_rcv;
+	inet->uc_ttl = -1;
+	inet->mc_ttl = 1;
+	inet->rcv_tos = 0;
+	rill_mc_defaults(sk);
+	sk->sk_txrehash = READ_ONCE(net->core.sysctl_txrehash);
+	err = sk->sk_prot->init(sk);
+	if (err)
+		sk_common_release(sk);
+	return err;
+}
+
+/*
+ * What socket(AF_INET6, SOCK_STREAM, 253) does. inet6_create() has much to set
+ * up that differs between kernels, so it makes the socket, inside of another
+ * struct socket, and we take it out of there.
+ */
+static int rill_create_v6(struct net *net, struct socket *sock, int kern)
+{
+	struct socket *inner;
+	struct sock *sk;
+	int err;
+
+	err = __sock_create(net, PF_INET6, SOCK_STREAM, IPPROTO_RILL, &inner, kern);
+	if (err)
+		return err;
+	sk = inner->sk;
+	sock->state = SS_UNCONNECTED;
+	sock->ops = inner->ops;
+	inner->ops = NULL;
+	inner->sk = NULL;
+	sock_graft(sk, sock);
+	rill_claim_sol_socket(sock);
+	sock_release(inner);
+	/* of inner->ops; the caller takes one for sock->ops */
+	module_put(THIS_MODULE);
+	return 0;
+}
+
+/* socket(AF_RILL, SOCK_STREAM, 0 or 253, perhaps with RILL_V6). */
+static int rill_create(struct net *net, struct socket *sock, int protocol, int kern)
+{
+	int wire = protocol & ~RILL_V6;
+
+	if (sock->type != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	if (wire && wire != IPPROTO_RILL)
+		return -EPROTONOSUPPORT;
+	return protocol & RILL_V6 ? rill_create_v6(net, sock, kern) :
+				    rill_create_v4(net, sock, kern);
+}
+
+static struct net_proto_family rill_family_ops = {
+	.create	= rill_create,
+	.owner	= THIS_MODULE,
+};
+
+static struct inet_protosw rill_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_RILL,
+	.prot		= &rill_prot,
+	.ops		= &rill_stream_ops,
+};
+
+static struct inet_protosw rill_v6_protosw = {
+	.type		= SOCK_STREAM,
+	.protocol	= IPPROTO_RILL,
+	.prot		= &rill_v6_prot,
+	.ops		= &rill_v6_stream_ops,
+};
+
+/**
+ * rill_af_init() - open the doors
+ * @family: number of the family door
+ *
+ * Context: process, module load; the last step.
+ * Return: 0 or an error.
+ */
+int __init rill_af_init(int family)
+{
+	int err;
+
+	rill_v6_stream_ops = rill_stream_ops;
+	rill_v6_stream_ops.family = PF_INET6;
+	rill_v6_stream_ops.release = inet6_release;
+	rill_v6_stream_ops.bind = inet6_bind;
+	rill_v6_stream_ops.getname = inet6_getname;
+	rill_v6_stream_ops.ioctl = inet6_ioctl;
+	err = inet6_register_protosw(&rill_v6_protosw);
+	if (err)
+		return err;
+	rill_family_ops.family = family;
+	err = sock_register(&rill_family_ops);
+	if (err) {
+		pr_err("rill: address family %d is taken\n", family);
+		inet6_unregister_protosw(&rill_v6_protosw);
+		return err;
+	}
+	inet_register_protosw(&rill_protosw);
+	return 0;
+}
+
+/**
+ * rill_af_exit() - close them; no socket is left
+ *
+ * Context: process, module unload.
+ */
+void rill_af_exit(void)
+{
+	inet_unregister_protosw(&rill_protosw);
+	sock_unregister(rill_family_ops.family);
+	inet6_unregister_protosw(&rill_v6_protosw);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Rill: an ICMPv6 error comes in: what it means.
+ */
+#include <linux/errqueue.h>
+#include <linux/icmpv6.h>
+#include <net/addrconf.h>
+#include <net/ipv6.h>
+#include <net/ndisc.h>
+
+#include "icmp.h"
+#include "proto.h"
+#include "table.h"
+
+/**
+ * rill_v6_err() - struct inet6_protocol's err_handler
+ * @skb: the packet that is quoted; at least 8 bytes of its segment are there
+ * @opt: IPv6's notes on the packet that brought it
+ * @type: of ICMPv6
+ * @code: of ICMPv6
+ * @offset: where in the quoted packet the segment begins, bytes
+ * @info: what ICMPv6 says besides
+ *
+ * Context: softirqs off, RCU.
+ * Return: 0 or -ENOENT.
+ */
+int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
+		__be32 info)
+{
+	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
+	struct net *net = dev_net(skb->dev);
+	struct rill_tuple t = {
+		.v6 = true,
+		.saddr6 = hdr->daddr,
+		.daddr6 = hdr->saddr,
+		.dif = inet6_iif(skb),
+		.sdif = inet6_sdif(skb),
+	};
+	struct rill_icmp e = {
+		.info = ntohl(info),
+		.offset = offset,
+		.peer = (const u8 *)&hdr->daddr,
+		.origin = SO_EE_ORIGIN_ICMP6,
+		.type = type,
+		.code = code,
+		.hops = hdr->hop_limit,
+		.too_big = type == ICMPV6_PKT_TOOBIG,
+		.redirect = type == NDISC_REDIRECT,
+	};
+
+	e.gone = icmpv6_err_convert(type, code, &e.err);
+	if (!rill_icmp(net, skb, &t, &e))
+		return 0;
+	__ICMP6_INC_STATS(net, __in6_dev_get(skb->dev), ICMP6_MIB_INERRORS);
+	return -ENOENT;
+}

@@ -9,7 +9,13 @@ BUILD	:= $(CURDIR)/build
 TOOL_CFLAGS ?= -O2 -g
 TOOL_FLAGS := -std=gnu11 -Wall -Wextra -Werror -Iinclude/uapi
 
-TOOLS	:= $(BUILD)/rillcp $(BUILD)/rill_bench $(BUILD)/rill_flow
+TOOLS	:= $(BUILD)/rillcp $(BUILD)/rill_bench $(BUILD)/rill_flow $(BUILD)/rill_run \
+	   $(BUILD)/librill_run.so
+
+# rill_run --bpf wants clang and libbpf, which the others do without.
+ifneq ($(wildcard /usr/include/bpf/libbpf.h),)
+TOOLS	+= $(BUILD)/rill_run_bpf $(BUILD)/rill_run_bpf.o
+endif
 
 # Everything that may be set on the command line.  A typing error there would
 # otherwise be ignored without a word.
@@ -46,10 +52,20 @@ tools: $(TOOLS)
 $(BUILD)/rillcp: tools/demo/rillcp.c
 $(BUILD)/rill_bench: tools/bench/rill_bench.c
 $(BUILD)/rill_flow: tools/lab/rill_flow.c
+$(BUILD)/rill_run: tools/rill_run/rill_run.c tools/rill_run/rill_run.h
+$(BUILD)/librill_run.so: tools/rill_run/preload.c tools/rill_run/rill_run.h
+$(BUILD)/librill_run.so: TOOL_FLAGS += -shared -fPIC
+$(BUILD)/rill_run_bpf: tools/rill_run/rill_run_bpf.c
+$(BUILD)/rill_run_bpf: TOOL_LIBS := -lbpf
+$(BUILD)/rill_run_bpf.o: tools/rill_run/rill_run.bpf.c
 $(TOOLS): include/uapi/linux/rill.h Makefile
-$(TOOLS):
+$(BUILD)/%.o:
 	@mkdir -p $(@D)
-	$(CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) -o $@ $(filter %.c,$^)
+	clang -O2 -g -Wall -Werror -target bpf -I/usr/include/$(shell uname -m)-linux-gnu -c -o $@ $<
+
+$(filter-out %.o,$(TOOLS)):
+	@mkdir -p $(@D)
+	$(CC) $(TOOL_FLAGS) $(TOOL_CFLAGS) -o $@ $(filter %.c,$^) $(TOOL_LIBS)
 
 # These set up whatever they need; parameters reach them by the environment.
 demo:

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rill: its doors. socket() with AF_RILL, or with IPPROTO_RILL in the third
- * argument, gives a socket of AF_INET or AF_INET6 with our operations.
+ * Rill: its doors. socket() with AF_RILL, or with IPPROTO_RILL or one of its
+ * companions in the third argument, gives a socket of AF_INET or AF_INET6 with our operations.
  */
 #include <linux/module.h>
 #include <net/inet_common.h>
@@ -99,17 +99,21 @@ static int rill_create_v6(struct net *net, struct socket *sock, int kern)
 	return 0;
 }
 
-/* socket(AF_RILL, SOCK_STREAM, 0 or 253, perhaps with RILL_V6). */
+/* socket(AF_RILL, SOCK_STREAM, wire, perhaps with RILL_V6). */
 static int rill_create(struct net *net, struct socket *sock, int protocol, int kern)
 {
-	int wire = protocol & ~RILL_V6;
+	int wire = rill_wire_of(protocol & ~RILL_V6);
+	int err;
 
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
-	if (wire && wire != IPPROTO_RILL)
-		return -EPROTONOSUPPORT;
-	return protocol & RILL_V6 ? rill_create_v6(net, sock, kern) :
-				    rill_create_v4(net, sock, kern);
+	if (wire < 0)
+		return wire;
+	err = protocol & RILL_V6 ? rill_create_v6(net, sock, kern) :
+				   rill_create_v4(net, sock, kern);
+	if (!err)
+		rill_wire_assign(sock->sk, wire);
+	return err;
 }
 
 static struct net_proto_family rill_family_ops = {
@@ -117,19 +121,37 @@ static struct net_proto_family rill_family_ops = {
 	.owner	= THIS_MODULE,
 };
 
-static struct inet_protosw rill_protosw = {
-	.type		= SOCK_STREAM,
-	.protocol	= IPPROTO_RILL,
-	.prot		= &rill_prot,
-	.ops		= &rill_stream_ops,
+/* The inet door: one entry for each wire. */
+#define RILL_PROTOSW(number, sk_prot, sock_ops) \
+	{ .type = SOCK_STREAM, .protocol = (number), .prot = &(sk_prot), .ops = &(sock_ops) }
+
+static struct inet_protosw rill_protosw[] = {
+	RILL_PROTOSW(IPPROTO_RILL, rill_prot, rill_stream_ops),
 };
 
-static struct inet_protosw rill_v6_protosw = {
-	.type		= SOCK_STREAM,
-	.protocol	= IPPROTO_RILL,
-	.prot		= &rill_v6_prot,
-	.ops		= &rill_v6_stream_ops,
+static struct inet_protosw rill_v6_protosw[] = {
+	RILL_PROTOSW(IPPROTO_RILL, rill_v6_prot, rill_v6_stream_ops),
 };
+
+static void rill_v6_unregister(int n)
+{
+	while (n--)
+		inet6_unregister_protosw(&rill_v6_protosw[n]);
+}
+
+static int __init rill_v6_register(void)
+{
+	int i, err;
+
+	for (i = 0; i < ARRAY_SIZE(rill_v6_protosw); i++) {
+		err = inet6_register_protosw(&rill_v6_protosw[i]);
+		if (err) {
+			rill_v6_unregister(i);
+			return err;
+		}
+	}
+	return 0;
+}
 
 /**
  * rill_af_init() - open the doors
@@ -140,7 +162,7 @@ static struct inet_protosw rill_v6_protosw = {
  */
 int __init rill_af_init(int family)
 {
-	int err;
+	int i, err;
 
 	rill_v6_stream_ops = rill_stream_ops;
 	rill_v6_stream_ops.family = PF_INET6;
@@ -148,17 +170,18 @@ int __init rill_af_init(int family)
 	rill_v6_stream_ops.bind = inet6_bind;
 	rill_v6_stream_ops.getname = inet6_getname;
 	rill_v6_stream_ops.ioctl = inet6_ioctl;
-	err = inet6_register_protosw(&rill_v6_protosw);
+	err = rill_v6_register();
 	if (err)
 		return err;
 	rill_family_ops.family = family;
 	err = sock_register(&rill_family_ops);
 	if (err) {
 		pr_err("rill: address family %d is taken\n", family);
-		inet6_unregister_protosw(&rill_v6_protosw);
+		rill_v6_unregister(ARRAY_SIZE(rill_v6_protosw));
 		return err;
 	}
-	inet_register_protosw(&rill_protosw);
+	for (i = 0; i < ARRAY_SIZE(rill_protosw); i++)
+		inet_register_protosw(&rill_protosw[i]);
 	return 0;
 }
 
@@ -169,7 +192,10 @@ int __init rill_af_init(int family)
  */
 void rill_af_exit(void)
 {
-	inet_unregister_protosw(&rill_protosw);
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(rill_protosw); i++)
+		inet_unregister_protosw(&rill_protosw[i]);
 	sock_unregister(rill_family_ops.family);
-	inet6_unregister_protosw(&rill_v6_protosw);
+	rill_v6_unregister(ARRAY_SIZE(rill_v6_protosw));
 }

@@ -28,8 +28,8 @@ struct dst_entry *rill_v4_route(struct sock *sk)
 	if (dst)
 		return dst;
 	rt = ip_route_output_ports(sock_net(sk), fl4, sk, inet->inet_daddr, inet->inet_saddr,
-				   inet->inet_dport, inet->inet_sport, sk->sk_protocol,
-				   ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
+				   inet->inet_dport, inet->inet_sport,
+				   rill_wire_proto(rill_sk(sk)->wire), ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
 	if (IS_ERR(rt))
 		return NULL;
 	sk_setup_caps(sk, &rt->dst);
@@ -41,22 +41,24 @@ struct dst_entry *rill_v4_route(struct sock *sk)
  * @skb: data starts at the header
  * @saddr: source address
  * @daddr: destination address
+ * @wire: what will carry it
  * @offload: leave the sum to whoever cuts or receives it
  *
  * Context: any.
  */
-void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload)
+void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, u8 wire, bool offload)
 {
 	struct tcphdr *th = tcp_hdr(skb);
+	u8 proto = rill_wire_proto(wire);
 
 	if (offload) {
-		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto, 0);
+		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, proto, 0);
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = offsetof(struct tcphdr, check);
 	} else {
 		th->check = 0;
-		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, rill_ipproto,
+		th->check = csum_tcpudp_magic(saddr, daddr, skb->len, proto,
 					      skb_checksum(skb, 0, skb->len, 0));
 		skb->ip_summed = CHECKSUM_NONE;
 	}
@@ -83,7 +85,7 @@ struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
 	struct rtable *rt;
 
 	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
-			   ip_sock_rt_scope(sk), rill_ipproto, inet_sk_flowi_flags(sk),
+			   ip_sock_rt_scope(sk), rill_wire_proto(req->wire), inet_sk_flowi_flags(sk),
 			   rill_req_hop(req), req->c.skc_rcv_saddr, req->c.skc_dport,
 			   htons(req->c.skc_num), sk->sk_uid);
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
@@ -107,7 +109,7 @@ struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
  */
 void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn)
 {
-	rill_v4_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, false);
+	rill_v4_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, req->wire, false);
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
 			      req->ip_opt, inet_sk(req->listener)->tos | ecn);
 }
@@ -124,19 +126,20 @@ void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 {
 	const struct tcphdr *th = tcp_hdr(in);
 	const struct iphdr *iph = ip_hdr(in);
+	u8 wire = RILL_CB(in)->wire;
 	struct flowi4 fl4;
 	struct rtable *rt;
 
 	flowi4_init_output(&fl4, in->dev ? l3mdev_master_ifindex_rcu(in->dev) : 0,
 			   IP4_REPLY_MARK(net, in->mark), RT_TOS(iph->tos), RT_SCOPE_UNIVERSE,
-			   rill_ipproto, 0, iph->saddr, iph->daddr, th->source, th->dest,
+			   rill_wire_proto(wire), 0, iph->saddr, iph->daddr, th->source, th->dest,
 			   sock_net_uid(net, NULL));
 	rt = ip_route_output_key(net, &fl4);
 	if (IS_ERR(rt)) {
 		kfree_skb(skb);
 		return;
 	}
-	rill_v4_checksum(skb, iph->daddr, iph->saddr, false);
+	rill_v4_checksum(skb, iph->daddr, iph->saddr, wire, false);
 	skb_dst_set(skb, &rt->dst);
 	ip_build_and_send_pkt(skb, rill_net(net)->ctl, iph->daddr, iph->saddr, NULL, 0);
 }

@@ -80,7 +80,7 @@ static struct dst_entry *rill_v6_connect_route(struct sock *sk, __be16 dport)
 	struct in6_addr *final, buf;
 	struct dst_entry *dst;
 	struct flowi6 fl6 = {
-		.flowi6_proto = rill_ipproto,
+		.flowi6_proto = rill_wire_proto(rill_sk(sk)->wire),
 		.daddr = sk->sk_v6_daddr,
 		.flowlabel = np->flow_label,
 		.flowi6_oif = sk->sk_bound_dev_if,

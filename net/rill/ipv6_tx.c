@@ -20,7 +20,7 @@ static void rill_v6_flow(const struct sock *sk, struct flowi6 *fl6)
 	const struct ipv6_pinfo *np = rill_v6_sk(sk);
 
 	memset(fl6, 0, sizeof(*fl6));
-	fl6->flowi6_proto = rill_ipproto;
+	fl6->flowi6_proto = rill_wire_proto(rill_sk(sk)->wire);
 	fl6->daddr = sk->sk_v6_daddr;
 	fl6->saddr = np->saddr;
 	fl6->flowlabel = np->flow_label;
@@ -64,23 +64,25 @@ struct dst_entry *rill_v6_route(struct sock *sk)
  * @skb: data starts at the header
  * @saddr: source address
  * @daddr: destination address
+ * @wire: what will carry it
  * @offload: leave the sum to whoever cuts or receives it
  *
  * Context: any.
  */
 void rill_v6_checksum(struct sk_buff *skb, const struct in6_addr *saddr,
-		      const struct in6_addr *daddr, bool offload)
+		      const struct in6_addr *daddr, u8 wire, bool offload)
 {
 	struct tcphdr *th = tcp_hdr(skb);
+	u8 proto = rill_wire_proto(wire);
 
 	if (offload) {
-		th->check = ~csum_ipv6_magic(saddr, daddr, skb->len, rill_ipproto, 0);
+		th->check = ~csum_ipv6_magic(saddr, daddr, skb->len, proto, 0);
 		skb->ip_summed = CHECKSUM_PARTIAL;
 		skb->csum_start = skb_transport_header(skb) - skb->head;
 		skb->csum_offset = offsetof(struct tcphdr, check);
 	} else {
 		th->check = 0;
-		th->check = csum_ipv6_magic(saddr, daddr, skb->len, rill_ipproto,
+		th->check = csum_ipv6_magic(saddr, daddr, skb->len, proto,
 					    skb_checksum(skb, 0, skb->len, 0));
 		skb->ip_summed = CHECKSUM_NONE;
 	}
@@ -142,7 +144,7 @@ struct dst_entry *rill_v6_req_route(const struct rill_mini *req)
 	struct sock *sk = req->listener;
 	struct in6_addr *final, buf;
 	struct flowi6 fl6 = {
-		.flowi6_proto = rill_ipproto,
+		.flowi6_proto = rill_wire_proto(req->wire),
 		.daddr = req->c.skc_v6_daddr,
 		.saddr = req->c.skc_v6_rcv_saddr,
 		.flowi6_mark = req->mark,
@@ -171,7 +173,7 @@ void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ec
 {
 	const struct ipv6_pinfo *np = rill_v6_sk(req->listener);
 	struct flowi6 fl6 = {
-		.flowi6_proto = rill_ipproto,
+		.flowi6_proto = rill_wire_proto(req->wire),
 		.daddr = req->c.skc_v6_daddr,
 		.saddr = req->c.skc_v6_rcv_saddr,
 		.flowlabel = req->flow_label,
@@ -179,7 +181,7 @@ void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ec
 		.fl6_dport = req->c.skc_dport,
 	};
 
-	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, false);
+	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, req->wire, false);
 	ip6_xmit(req->listener, skb, &fl6, req->mark, rcu_dereference(np->opt),
 		 np->tclass | ecn, READ_ONCE(req->listener->sk_priority));
 }
@@ -196,8 +198,9 @@ void rill_v6_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(in);
 	struct sock *ctl = rill_net(net)->ctl6;
+	u8 wire = RILL_CB(in)->wire;
 	struct flowi6 fl6 = {
-		.flowi6_proto = rill_ipproto,
+		.flowi6_proto = rill_wire_proto(wire),
 		.daddr = hdr->saddr,
 		.saddr = hdr->daddr,
 		.flowi6_mark = IP6_REPLY_MARK(net, in->mark),
@@ -209,7 +212,7 @@ void rill_v6_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 
 	fl6.flowi6_oif = in->dev ? l3mdev_master_ifindex_rcu(in->dev) : 0;
 	fl6.flowi6_oif = rill_v6_strict_oif(&fl6.daddr, fl6.flowi6_oif, in->skb_iif);
-	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, false);
+	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, wire, false);
 	dst = ip6_dst_lookup_flow(net, ctl, &fl6, NULL);
 	if (IS_ERR(dst)) {
 		kfree_skb(skb);

@@ -379,7 +379,8 @@ void rill_md5_purge(struct sock *sk)
 
 /* The pseudo-header; returns its length. Addresses of IPv4 are mapped. */
 static unsigned int rill_md5_pseudo(void *head, const struct in6_addr *saddr,
-				    const struct in6_addr *daddr, unsigned int len)
+				    const struct in6_addr *daddr, u8 proto,
+				    unsigned int len)
 {
 	struct tcp4_pseudohdr *v4 = head;
 	struct tcp6_pseudohdr *v6 = head;
@@ -388,13 +389,13 @@ static unsigned int rill_md5_pseudo(void *head, const struct in6_addr *saddr,
 		v6->saddr = *saddr;
 		v6->daddr = *daddr;
 		v6->len = cpu_to_be32(len);
-		v6->protocol = cpu_to_be32(rill_ipproto);
+		v6->protocol = cpu_to_be32(proto);
 		return sizeof(*v6);
 	}
 	v4->saddr = saddr->s6_addr32[3];
 	v4->daddr = daddr->s6_addr32[3];
 	v4->pad = 0;
-	v4->protocol = rill_ipproto;
+	v4->protocol = proto;
 	v4->len = cpu_to_be16(len);
 	return sizeof(*v4);
 }
@@ -404,7 +405,7 @@ static unsigned int rill_md5_pseudo(void *head, const struct in6_addr *saddr,
  * data, the secret. @skb begins with the header. Returns 0 or an error.
  */
 static int rill_md5_hash(u8 *out, const struct rill_md5_key *key, struct sk_buff *skb,
-			 const struct in6_addr *saddr, const struct in6_addr *daddr)
+			 const struct in6_addr *saddr, const struct in6_addr *daddr, u8 wire)
 {
 	u8 head[sizeof(struct tcp6_pseudohdr) + sizeof(struct tcphdr)] __aligned(4);
 	SHASH_DESC_ON_STACK(desc, rill_md5_tfm);
@@ -414,7 +415,7 @@ static int rill_md5_hash(u8 *out, const struct rill_md5_key *key, struct sk_buff
 	const u8 *data;
 	int err;
 
-	n = rill_md5_pseudo(head, saddr, daddr, skb->len);
+	n = rill_md5_pseudo(head, saddr, daddr, rill_wire_proto(wire), skb->len);
 	th = (struct tcphdr *)(head + n);
 	memcpy(th, tcp_hdr(skb), sizeof(*th));
 	th->check = 0;
@@ -438,15 +439,16 @@ static int rill_md5_hash(u8 *out, const struct rill_md5_key *key, struct sk_buff
  *	options were written with RILL_OPT_MD5
  * @saddr: source address; one of IPv4 is mapped
  * @daddr: destination address, likewise
+ * @wire: what will carry it
  *
  * Context: any.
  */
 void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb,
-		   const struct in6_addr *saddr, const struct in6_addr *daddr)
+		   const struct in6_addr *saddr, const struct in6_addr *daddr, u8 wire)
 {
 	u8 *at = (u8 *)(tcp_hdr(skb) + 1) + RILL_MD5_AT;
 
-	if (rill_md5_hash(at, key, skb, saddr, daddr))
+	if (rill_md5_hash(at, key, skb, saddr, daddr, wire))
 		memset(at, 0, RILL_MD5_LEN);
 }
 
@@ -465,7 +467,7 @@ void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb)
 	rill_md5_addrs(sk, &saddr, &daddr);
 	key = rill_md5_lookup(sk, &daddr, rill_md5_vrf(sk));
 	if (key)
-		rill_md5_sign(key, skb, &saddr, &daddr);
+		rill_md5_sign(key, skb, &saddr, &daddr, rill_sk(sk)->wire);
 }
 
 /* Is the segment signed by the key, or without both? 0, or why not. */
@@ -489,7 +491,7 @@ static enum rill_mib rill_md5_verify(const struct rill_md5_key *key, struct sk_b
 		return RILL_DROP_MD5_UNEXPECTED;
 	}
 	rill_skb_addrs(skb, &saddr, &daddr);
-	if (!rill_md5_hash(want, key, skb, &saddr, &daddr) &&
+	if (!rill_md5_hash(want, key, skb, &saddr, &daddr, RILL_CB(skb)->wire) &&
 	    !crypto_memneq(want, opts.md5, RILL_MD5_LEN))
 		return 0;
 	rill_mib_inc(net, RILL_MIB_MD5_FAILURE);
@@ -532,6 +534,7 @@ static struct sock *rill_md5_listener(struct sk_buff *skb)
 {
 	struct rill_tuple t = {
 		.v6 = rill_skb_is_v6(skb),
+		.wire = RILL_CB(skb)->wire,
 		.sport = tcp_hdr(skb)->source,
 		.dport = ntohs(tcp_hdr(skb)->source),
 		.dif = rill_skb_is_v6(skb) ? skb->skb_iif : inet_iif(skb),

@@ -140,7 +140,7 @@ static void rill_send_synack(struct rill_mini *req, struct dst_entry *dst,
 			 TCPHDR_SYN | TCPHDR_ACK | (req->ecn_ok ? TCPHDR_ECE : 0), &opts);
 	if (key) {
 		rill_c_addrs(&req->c, &local, &peer);
-		rill_md5_sign(key, skb, &local, &peer);
+		rill_md5_sign(key, skb, &local, &peer, req->wire);
 	}
 	skb_dst_set(skb, dst);
 	skb->mark = req->mark;
@@ -451,6 +451,7 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	if (!req)
 		return NULL;
 	req->c.skc_state = TCP_NEW_SYN_RECV;
+	req->wire = rill_sk(sk)->wire;
 	rill_req_addrs(req, sk, skb);
 	req->c.skc_dport = tcp_hdr(skb)->source;
 	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);

@@ -44,6 +44,7 @@ static void rill_leave_memory_pressure(struct sock *sk)
 static int rill_init_sock(struct sock *sk)
 {
 	struct rill_net *rn = rill_net(sock_net(sk));
+	u8 wire = rill_wire_of_inet(sk->sk_protocol);
 
 	/* never that of TCP: others would take us for a tcp_sock */
 	sk->sk_protocol = rill_ipproto;
@@ -56,7 +57,7 @@ static int rill_init_sock(struct sock *sk)
 	sk->sk_error_report = rill_error_report;
 	sock_set_flag(sk, SOCK_USE_WRITE_QUEUE);
 	rill_sk(sk)->v6 = sk->sk_family == AF_INET6;
-	sk->sk_gso_type = rill_sk(sk)->v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+	rill_wire_assign(sk, wire);
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(rn->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(rn->rmem[1]));
 	sk_sockets_allocated_inc(sk);
@@ -277,7 +278,8 @@ static int __init rill_init(void)
 {
 	int err;
 
-	if (rill_ipproto < 1 || rill_ipproto > 254 || rill_ipproto == IPPROTO_TCP) {
+	if (rill_ipproto < 1 || rill_ipproto > 254 || rill_ipproto == IPPROTO_TCP ||
+	    rill_ipproto == IPPROTO_UDP) {
 		pr_err("rill: ipproto=%d is not one that Rill may have\n", rill_ipproto);
 		return -EINVAL;
 	}

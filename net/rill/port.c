@@ -2,7 +2,7 @@
 /*
  * Rill: who holds which local port.
  *
- * A bucket stands for a port in a namespace and lists its owners: sockets
+ * A bucket stands for a port of a wire in a namespace and lists its owners: sockets
  * that are bound, listening, connected, and mini-sockets in TIME_WAIT. The
  * rules for sharing one are Linux's (SO_REUSEADDR, SO_REUSEPORT, devices).
  */
@@ -33,24 +33,25 @@ static struct rill_bind_chain *rill_bind_chain(const struct net *net, u16 port)
 }
 
 static struct rill_bind_bucket *rill_bind_find(struct rill_bind_chain *chain,
-					       const struct net *net, u16 port)
+					       const struct net *net, u8 wire, u16 port)
 {
 	struct rill_bind_bucket *tb;
 
 	hlist_for_each_entry(tb, &chain->head, node)
-		if (tb->port == port && net_eq(read_pnet(&tb->net), net))
+		if (tb->port == port && tb->wire == wire && net_eq(read_pnet(&tb->net), net))
 			return tb;
 	return NULL;
 }
 
 static struct rill_bind_bucket *rill_bind_create(struct rill_bind_chain *chain,
-						 struct net *net, u16 port)
+						 struct net *net, u8 wire, u16 port)
 {
 	struct rill_bind_bucket *tb = kmem_cache_zalloc(rill_bind_cache, GFP_ATOMIC);
 
 	if (tb) {
 		write_pnet(&tb->net, net);
 		tb->port = port;
+		tb->wire = wire;
 		INIT_HLIST_HEAD(&tb->owners);
 		hlist_add_head(&tb->node, &chain->head);
 	}
@@ -188,17 +189,18 @@ static void rill_bind_note(const struct rill_binder *b, struct rill_bind_bucket 
 
 static int rill_bind_try(const struct rill_binder *b, u16 port)
 {
+	u8 wire = rill_sk(b->sk)->wire;
 	struct net *net = sock_net(b->sk);
 	struct rill_bind_chain *chain = rill_bind_chain(net, port);
 	struct rill_bind_bucket *tb;
 	int err = 0;
 
 	spin_lock_bh(&chain->lock);
-	tb = rill_bind_find(chain, net, port);
+	tb = rill_bind_find(chain, net, wire, port);
 	if (tb && rill_bind_conflict(b, tb))
 		err = -EADDRINUSE;
 	else if (!tb)
-		tb = rill_bind_create(chain, net, port);
+		tb = rill_bind_create(chain, net, wire, port);
 	if (!tb)
 		err = -ENOMEM;
 	if (!err) {
@@ -266,20 +268,21 @@ int rill_get_port(struct sock *sk, unsigned short snum)
 /* One candidate of rill_bind_connect(). */
 static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
 {
+	u8 wire = rill_sk(sk)->wire;
 	struct net *net = sock_net(sk);
 	struct rill_bind_chain *chain = rill_bind_chain(net, port);
 	struct rill_bind_bucket *tb;
 	int err;
 
 	spin_lock_bh(&chain->lock);
-	tb = rill_bind_find(chain, net, port);
+	tb = rill_bind_find(chain, net, wire, port);
 	*tw = NULL;
 	err = -EADDRNOTAVAIL;
 	if (tb && tb->explicit)
 		goto out;
 	err = -ENOMEM;
 	if (!tb)
-		tb = rill_bind_create(chain, net, port);
+		tb = rill_bind_create(chain, net, wire, port);
 	if (!tb)
 		goto out;
 	rill_bind_own(sk, tb);
@@ -359,7 +362,7 @@ int rill_bind_inherit(struct sock *child, const struct sock *listener)
 	struct rill_bind_bucket *tb;
 
 	spin_lock(&chain->lock);
-	tb = rill_bind_find(chain, sock_net(listener), child->sk_num);
+	tb = rill_bind_find(chain, sock_net(listener), rill_sk(child)->wire, child->sk_num);
 	/* it may hold another port by now, which this lock does not guard */
 	if (tb && rill_sk(listener)->bucket != tb)
 		tb = NULL;

@@ -21,9 +21,31 @@ extern const struct proto_ops rill_stream_ops;
 extern struct proto rill_v6_prot;
 extern struct proto_ops rill_v6_stream_ops;
 
+/* wire.c */
+int rill_wire_of(int protocol);
+u8 rill_wire_of_inet(int protocol);
+void rill_wire_assign(struct sock *sk, u8 wire);
+int rill_wire_set(struct sock *sk, sockptr_t optval, unsigned int optlen);
+int rill_wire_get(const struct sock *sk);
+
 /* af.c */
 int rill_af_init(int family);
 void rill_af_exit(void);
+
+/**
+ * rill_wire_proto() - the number that IP has for a wire
+ * @wire: enum rill_wire
+ *
+ * Return: IPPROTO_*, for headers, routes and pseudo-headers.
+ */
+static inline u8 rill_wire_proto(u8 wire)
+{
+	switch (wire) {
+	case RILL_WIRE_TCP: return IPPROTO_TCP;
+	case RILL_WIRE_UDP: return IPPROTO_UDP;
+	}
+	return rill_ipproto;
+}
 
 /* mib.c */
 void rill_drop(const struct sock *sk, struct sk_buff *skb, unsigned int why);
@@ -78,7 +100,7 @@ int rill_md5_inherit(struct sock *child, const struct sock *listener);
 const struct rill_md5_key *rill_md5_copy(const struct sock *sk);
 void rill_md5_purge(struct sock *sk);
 void rill_md5_sign(const struct rill_md5_key *key, struct sk_buff *skb,
-		   const struct in6_addr *saddr, const struct in6_addr *daddr);
+		   const struct in6_addr *saddr, const struct in6_addr *daddr, u8 wire);
 void rill_md5_sign_for(const struct sock *sk, struct sk_buff *skb);
 enum rill_mib rill_md5_check(const struct sock *sk, struct sk_buff *skb);
 enum rill_mib rill_md5_check_mini(const struct rill_mini *tw, struct sk_buff *skb);
@@ -241,7 +263,7 @@ void rill_reply_reset(const struct sock *sk, struct sk_buff *skb);
 /* ipv4_tx.c */
 struct rill_mini;
 struct dst_entry *rill_v4_route(struct sock *sk);
-void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, bool offload);
+void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, u8 wire, bool offload);
 struct dst_entry *rill_v4_req_route(const struct rill_mini *req);
 void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn);
 void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *skb);
@@ -252,7 +274,7 @@ void rill_v4_exit_net(struct net *net);
 /* ipv6_tx.c */
 struct dst_entry *rill_v6_route(struct sock *sk);
 void rill_v6_checksum(struct sk_buff *skb, const struct in6_addr *saddr,
-		      const struct in6_addr *daddr, bool offload);
+		      const struct in6_addr *daddr, u8 wire, bool offload);
 int rill_v6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);
 struct dst_entry *rill_v6_req_route(const struct rill_mini *req);
 void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn);

@@ -39,7 +39,7 @@ void rill_reply(struct net *net, const struct sk_buff *in, u32 seq, u32 ack, u16
 	rill_fill_header(skb, th->dest, th->source, seq, ack, window, flags, opts);
 	if (key) {
 		rill_skb_addrs(in, &daddr, &saddr);
-		rill_md5_sign(key, skb, &saddr, &daddr);
+		rill_md5_sign(key, skb, &saddr, &daddr, RILL_CB(in)->wire);
 	}
 	rill_mib_inc(net, RILL_MIB_OUT_SEGS);
 	if (rill_skb_is_v6(in))

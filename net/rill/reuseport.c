@@ -23,7 +23,8 @@
 /* May two listeners on one port share what comes? */
 static bool rill_reuseport_same(struct sock *sk, struct sock *other, kuid_t uid)
 {
-	return other != sk && other->sk_reuseport && other->sk_num == sk->sk_num &&
+	return other != sk && rill_sk(other)->wire == rill_sk(sk)->wire && other->sk_reuseport &&
+	       other->sk_num == sk->sk_num &&
 	       net_eq(sock_net(other), sock_net(sk)) &&
 	       other->sk_family == sk->sk_family && other->sk_ipv6only == sk->sk_ipv6only &&
 	       inet_rcv_saddr_equal(sk, other, false) &&

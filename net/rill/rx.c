@@ -34,7 +34,7 @@ enum rill_mib rill_rx_header(struct sk_buff *skb)
 }
 
 /* Put what a checked header says into RILL_CB(), where IP's notes were. */
-static void rill_rx_note(struct sk_buff *skb)
+static void rill_rx_note(struct sk_buff *skb, u8 wire)
 {
 	const struct tcphdr *th = tcp_hdr(skb);
 
@@ -45,6 +45,7 @@ static void rill_rx_note(struct sk_buff *skb)
 	RILL_CB(skb)->wnd = ntohs(th->window);
 	RILL_CB(skb)->flags = tcp_flag_byte(th);
 	RILL_CB(skb)->dsfield = rill_skb_dsfield(skb);
+	RILL_CB(skb)->wire = wire;
 }
 
 static bool rill_rx_policy(struct sock *sk, struct sk_buff *skb)
@@ -207,7 +208,7 @@ void rill_rx(struct net *net, struct sk_buff *skb, struct rill_tuple *t, enum ri
 		rill_drop_net(net, skb, why);
 		return;
 	}
-	rill_rx_note(skb);
+	rill_rx_note(skb, t->wire);
 	t->sport = tcp_hdr(skb)->source;
 	t->dport = ntohs(tcp_hdr(skb)->dest);
 	do {

@@ -65,6 +65,13 @@ enum rill_deferred {
 	RILL_DEFER_OUTPUT,	/* the backlog was processed, output is due */
 };
 
+/* What carries segments. Each has ports and connections of its own. */
+enum rill_wire {
+	RILL_WIRE_IP,		/* an IP protocol of our own */
+	RILL_WIRE_TCP,		/* IP protocol 6 */
+	RILL_WIRE_UDP,		/* UDP */
+};
+
 /**
  * struct rill_skb_cb - what Rill keeps with a queued segment, host order
  * @node: [seq, end) in sequence space, SYN and FIN count; tree linkage while
@@ -75,6 +82,7 @@ enum rill_deferred {
  * @flags: TCPHDR_* of the header
  * @sent: send queue: RILL_SENT_*
  * @dsfield: receive side: TOS or traffic class of the IP header
+ * @wire: receive side: what carried it
  */
 struct rill_skb_cb {
 	struct rill_reasm_node	node;
@@ -88,6 +96,7 @@ struct rill_skb_cb {
 		u8	sent;
 		u8	dsfield;
 	};
+	u8	wire;
 };
 
 #define RILL_SENT_SEALED	0x1	/* a clone shares its frags: append no more */
@@ -194,6 +203,7 @@ struct rill_sock {
 	struct inet_sock inet;		/* must be first */
 
 	bool	v6;			/* segments go by IPv6: af.h */
+	u8	wire;			/* what carries them: enum rill_wire */
 
 	/* every segment in, every segment out: RFC 9293, 3.3.1 */
 	u32	rcv_nxt;

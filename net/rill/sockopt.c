@@ -332,6 +332,8 @@ int rill_setsockopt(struct sock *sk, int level, int optname, sockptr_t optval,
 
 	if (level == SOL_RILL && optname == SO_ZEROCOPY)
 		return rill_zerocopy_set(sk, optval, optlen);
+	if (level == SOL_RILL && optname == RILL_WIRE)
+		return rill_wire_set(sk, optval, optlen);
 	if (level != SOL_TCP)
 		return rill_set_ip(sk, level, optname, optval, optlen);
 	if (optname == TCP_CONGESTION)
@@ -570,12 +572,16 @@ int rill_getsockopt(struct sock *sk, int level, int optname, char __user *optval
 	struct tcp_repair_window window;
 	int val, len, err;
 
-	if (level != SOL_TCP)
+	if (level != SOL_TCP && !(level == SOL_RILL && optname == RILL_WIRE))
 		return rill_get_ip(sk, level, optname, optval, optlen);
 	if (get_user(len, optlen))
 		return -EFAULT;
 	if (len < 0)
 		return -EINVAL;
+	if (level == SOL_RILL) {
+		val = rill_wire_get(sk);
+		return rill_put_opt(optval, optlen, len, &val, sizeof(val));
+	}
 	switch (optname) {
 	case TCP_INFO:
 	case TCP_CC_INFO:

@@ -3,7 +3,7 @@
  * Rill: the table of connections and the table of listeners.
  *
  * Connections, SYN_RECV and TIME_WAIT mini-sockets share one table, hashed by
- * the 4-tuple and the namespace; listeners have another, hashed by port. Both
+ * the 4-tuple, the wire and the namespace; listeners have another, hashed by port. Both
  * are nulls lists that readers walk under RCU. Connections and mini-sockets
  * come from SLAB_TYPESAFE_BY_RCU caches: a reader takes a reference, then
  * looks at the key again.
@@ -38,39 +38,44 @@ static struct hlist_nulls_head rill_listen_chains[RILL_LISTEN_BUCKETS];
 static spinlock_t rill_listen_locks[RILL_LISTEN_BUCKETS];
 static u32 rill_hash_rnd;
 
-/* faddr:fport is the peer, laddr:lport is us */
-static u32 rill_hashfn(const struct net *net, __be32 laddr, u16 lport, __be32 faddr, __be16 fport)
+static u32 rill_hash_seed(const struct net *net, u8 wire)
 {
-	return jhash_3words((__force u32)laddr, (__force u32)faddr,
-			    (u32)lport << 16 | (__force u32)fport,
-			    rill_hash_rnd + net_hash_mix(net));
+	return rill_hash_rnd + net_hash_mix(net) + wire;
 }
 
-static u32 rill_hashfn6(const struct net *net, const struct in6_addr *laddr, u16 lport,
+/* faddr:fport is the peer, laddr:lport is us */
+static u32 rill_hashfn(u32 seed, __be32 laddr, u16 lport, __be32 faddr, __be16 fport)
+{
+	return jhash_3words((__force u32)laddr, (__force u32)faddr,
+			    (u32)lport << 16 | (__force u32)fport, seed);
+}
+
+static u32 rill_hashfn6(u32 seed, const struct in6_addr *laddr, u16 lport,
 			const struct in6_addr *faddr, __be16 fport)
 {
-	u32 seed = __ipv6_addr_jhash(laddr, rill_hash_rnd + net_hash_mix(net));
-
 	return jhash_3words(ipv6_addr_hash(faddr), (__force u32)faddr->s6_addr32[3],
-			    (u32)lport << 16 | (__force u32)fport, seed);
+			    (u32)lport << 16 | (__force u32)fport,
+			    __ipv6_addr_jhash(laddr, seed));
 }
 
 /* of the tuple of a segment that came in */
 static u32 rill_hash_in(const struct net *net, const struct rill_tuple *t)
 {
+	u32 seed = rill_hash_seed(net, t->wire);
+
 	if (t->v6)
-		return rill_hashfn6(net, &t->daddr6, t->dport, &t->saddr6, t->sport);
-	return rill_hashfn(net, t->daddr, t->dport, t->saddr, t->sport);
+		return rill_hashfn6(seed, &t->daddr6, t->dport, &t->saddr6, t->sport);
+	return rill_hashfn(seed, t->daddr, t->dport, t->saddr, t->sport);
 }
 
 static u32 rill_hash_of(const struct sock_common *c)
 {
-	const struct net *net = read_pnet(&c->skc_net);
+	u32 seed = rill_hash_seed(read_pnet(&c->skc_net), rill_wire((const struct sock *)c));
 
 	if (rill_c_is_v6(c))
-		return rill_hashfn6(net, &c->skc_v6_rcv_saddr, c->skc_num, &c->skc_v6_daddr,
+		return rill_hashfn6(seed, &c->skc_v6_rcv_saddr, c->skc_num, &c->skc_v6_daddr,
 				    c->skc_dport);
-	return rill_hashfn(net, c->skc_rcv_saddr, c->skc_num, c->skc_daddr, c->skc_dport);
+	return rill_hashfn(seed, c->skc_rcv_saddr, c->skc_num, c->skc_daddr, c->skc_dport);
 }
 
 static spinlock_t *rill_lock_of(u32 hash)
@@ -91,7 +96,7 @@ static bool rill_match_addrs(const struct sock *sk, const struct rill_tuple *t)
 static bool rill_match(const struct sock *sk, const struct net *net, const struct rill_tuple *t)
 {
 	return sk->sk_dport == t->sport && sk->sk_num == t->dport && rill_match_addrs(sk, t) &&
-	       net_eq(sock_net(sk), net) &&
+	       rill_wire(sk) == t->wire && net_eq(sock_net(sk), net) &&
 	       inet_bound_dev_eq(true, READ_ONCE(sk->sk_bound_dev_if), t->dif, t->sdif);
 }
 
@@ -160,7 +165,7 @@ static int rill_listen_score(const struct sock *sk, const struct net *net,
 	int score = 1;
 
 	if (!net_eq(sock_net(sk), net) || sk->sk_num != t->dport ||
-	    READ_ONCE(sk->sk_state) != TCP_LISTEN)
+	    rill_sk(sk)->wire != t->wire || READ_ONCE(sk->sk_state) != TCP_LISTEN)
 		return -1;
 	if (t->v6) {
 		if (sk->sk_family != AF_INET6)
@@ -273,6 +278,7 @@ static struct sock *rill_twin(const struct sock_common *c)
 	sk_nulls_for_each(sk, node, &rill_chains[c->skc_hash & rill_mask]) {
 		if (sk->sk_hash == c->skc_hash && &sk->__sk_common != c &&
 		    sk->sk_portpair == c->skc_portpair && rill_same_addrs(c, &sk->__sk_common) &&
+		    rill_wire(sk) == rill_wire((const struct sock *)c) &&
 		    net_eq(sock_net(sk), read_pnet(&c->skc_net)) &&
 		    (!sk->sk_bound_dev_if || !c->skc_bound_dev_if ||
 		     sk->sk_bound_dev_if == c->skc_bound_dev_if))

@@ -21,6 +21,7 @@ enum rill_bind_share {
  * @node: in its bind chain
  * @net: the namespace, by identity only
  * @port: host order
+ * @wire: what carries the segments; each has ports of its own
  * @owners: sockets and TIME_WAIT mini-sockets, by skc_bind_node
  * @uid: whose the sockets of @share are
  * @addr: the local address that @share is about; IPv4 mapped
@@ -32,6 +33,7 @@ struct rill_bind_bucket {
 	struct hlist_node	node;
 	possible_net_t		net;
 	u16			port;
+	u8			wire;
 	bool			explicit;
 	bool			reuse;
 	u8			share;
@@ -92,6 +94,7 @@ struct rill_mini {
 	u8			retrans;
 	u8			timeouts;
 	u8			tos;
+	u8			wire;
 	u8			ts_ok:1,
 				wscale_ok:1,
 				sack_ok:1,
@@ -112,6 +115,12 @@ static inline bool rill_is_mini(const struct sock *sk)
 static inline struct rill_mini *rill_mini(struct sock *sk)
 {
 	return (struct rill_mini *)sk;
+}
+
+/* What carries the segments of a socket or a mini-socket. */
+static inline u8 rill_wire(const struct sock *sk)
+{
+	return rill_is_mini(sk) ? ((const struct rill_mini *)sk)->wire : rill_sk(sk)->wire;
 }
 
 /* One answer in invalid_ratelimit to what brings nothing new: RFC 5961, 7. */
@@ -137,6 +146,7 @@ static inline bool rill_mini_limited(struct rill_mini *mini)
  * @dif: interface that it came in by
  * @sdif: the slave interface of it, 0 if none
  * @v6: by IPv6
+ * @wire: what carried it
  */
 struct rill_tuple {
 	union {
@@ -154,6 +164,7 @@ struct rill_tuple {
 	int	dif;
 	int	sdif;
 	bool	v6;
+	u8	wire;
 };
 
 void rill_sock_put(struct sock *sk);

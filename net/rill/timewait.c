@@ -96,6 +96,7 @@ void rill_time_wait(struct sock *sk)
 	tw->ts_recent_stamp = rs->ts_recent_stamp;
 	tw->ts_offset = rs->ts_offset;
 	tw->tos = rs->v6 ? rill_v6_sk(sk)->tclass : inet_sk(sk)->tos;
+	tw->wire = rs->wire;
 	tw->mark = sk->sk_mark;
 	tw->md5 = rill_md5_copy(sk);
 	timer_setup(&tw->timer, rill_tw_timer, TIMER_PINNED);

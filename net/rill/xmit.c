@@ -232,9 +232,10 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	dst = __sk_dst_get(sk);
 	offload = len > mss || (dst && dst->dev->flags & IFF_LOOPBACK);
 	if (rs->v6)
-		rill_v6_checksum(skb, &rill_v6_sk(sk)->saddr, &sk->sk_v6_daddr, offload);
+		rill_v6_checksum(skb, &rill_v6_sk(sk)->saddr, &sk->sk_v6_daddr, rs->wire,
+				 offload);
 	else
-		rill_v4_checksum(skb, inet->inet_saddr, inet->inet_daddr, offload);
+		rill_v4_checksum(skb, inet->inet_saddr, inet->inet_daddr, rs->wire, offload);
 
 	if (flags & TCPHDR_ACK)
 		rill_ack_left(sk);

@@ -25,7 +25,17 @@
 /* The inet door: socket(AF_INET, SOCK_STREAM, IPPROTO_RILL), RFC 3692. */
 #define IPPROTO_RILL	253
 
+/* The same for the other wires; what IP has in the packet is 6 and 17. */
+#define IPPROTO_RILL_TCP 257
+#define IPPROTO_RILL_UDP 258
+
 /* Level of Rill's own socket options. */
 #define SOL_RILL	253
+
+/*
+ * What carries the segments: IPPROTO_RILL, IPPROTO_TCP or IPPROTO_UDP, as in
+ * the family door's third argument. Until the socket has a port.
+ */
+#define RILL_WIRE	1
 
 #endif /* _UAPI_LINUX_RILL_H */

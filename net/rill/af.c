@@ -14,34 +14,44 @@
 #include "compat.h"
 #include "proto.h"
 
+/* What is the same for both families. */
+#define RILL_STREAM_OPS					\
+	.owner		= THIS_MODULE,			\
+	.connect	= inet_stream_connect,		\
+	.socketpair	= sock_no_socketpair,		\
+	.accept		= rill_sock_accept,		\
+	.poll		= rill_poll,			\
+	.gettstamp	= sock_gettstamp,		\
+	.listen		= rill_listen,			\
+	.shutdown	= inet_shutdown,		\
+	.setsockopt	= rill_sock_setsockopt,		\
+	.getsockopt	= sock_common_getsockopt,	\
+	.sendmsg	= inet_sendmsg,			\
+	.recvmsg	= inet_recvmsg,			\
+	RILL_OPS_SENDPAGE				\
+	RILL_OPS_SPLICE_EOF				\
+	.mmap		= sock_no_mmap,			\
+	.splice_read	= rill_splice_read,		\
+	.set_rcvlowat	= rill_set_rcvlowat,		\
+	RILL_OPS_PEEK_OFF
+
 const struct proto_ops rill_stream_ops = {
+	RILL_STREAM_OPS
 	.family		= PF_INET,
-	.owner		= THIS_MODULE,
 	.release	= inet_release,
 	.bind		= inet_bind,
-	.connect	= inet_stream_connect,
-	.socketpair	= sock_no_socketpair,
-	.accept		= rill_sock_accept,
 	.getname	= inet_getname,
-	.poll		= rill_poll,
 	.ioctl		= inet_ioctl,
-	.gettstamp	= sock_gettstamp,
-	.listen		= rill_listen,
-	.shutdown	= inet_shutdown,
-	.setsockopt	= rill_sock_setsockopt,
-	.getsockopt	= sock_common_getsockopt,
-	.sendmsg	= inet_sendmsg,
-	.recvmsg	= inet_recvmsg,
-	RILL_OPS_SENDPAGE
-	RILL_OPS_SPLICE_EOF
-	.mmap		= sock_no_mmap,
-	.splice_read	= rill_splice_read,
-	.set_rcvlowat	= rill_set_rcvlowat,
-	RILL_OPS_PEEK_OFF
 };
 
-/* The same for AF_INET6: rill_af_init() fills it from the above. */
-struct proto_ops rill_v6_stream_ops __ro_after_init;
+const struct proto_ops rill_v6_stream_ops = {
+	RILL_STREAM_OPS
+	.family		= PF_INET6,
+	.release	= inet6_release,
+	.bind		= inet6_bind,
+	.getname	= inet6_getname,
+	.ioctl		= inet6_ioctl,
+};
 
 /* What socket(AF_INET, SOCK_STREAM, 253) does, which is inet_create()'s business. */
 static int rill_create_v4(struct net *net, struct socket *sock, int kern)
@@ -164,12 +174,6 @@ int __init rill_af_init(int family)
 {
 	int i, err;
 
-	rill_v6_stream_ops = rill_stream_ops;
-	rill_v6_stream_ops.family = PF_INET6;
-	rill_v6_stream_ops.release = inet6_release;
-	rill_v6_stream_ops.bind = inet6_bind;
-	rill_v6_stream_ops.getname = inet6_getname;
-	rill_v6_stream_ops.ioctl = inet6_ioctl;
 	err = rill_v6_register();
 	if (err)
 		return err;

@@ -66,7 +66,8 @@ static struct rtable *rill_connect_route(struct sock *sk, struct sockaddr_in *us
 		nexthop = opt->opt.faddr;	/* MUST-51 */
 	}
 	rt = ip_route_connect(fl4, nexthop, inet->inet_saddr, sk->sk_bound_dev_if,
-			      rill_wire_proto(rill_sk(sk)->wire), inet->inet_sport, usin->sin_port, sk);
+			      rill_wire_proto(rill_sk(sk)->wire), inet->inet_sport,
+			      usin->sin_port, sk);
 	if (IS_ERR(rt)) {
 		if (PTR_ERR(rt) == -ENETUNREACH)
 			IP_INC_STATS(sock_net(sk), IPSTATS_MIB_OUTNOROUTES);

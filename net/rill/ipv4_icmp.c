@@ -14,15 +14,21 @@
 /* ER-8: what ICMP says, as an errno; 0 when it says nothing (MUST-55). */
 static int rill_icmp_errno(int type, int code)
 {
+	int err = 0;
+
 	switch (type) {
 	case ICMP_PARAMETERPROB:
-		return EPROTO;
+		err = EPROTO;
+		break;
 	case ICMP_TIME_EXCEEDED:
-		return EHOSTUNREACH;
+		err = EHOSTUNREACH;
+		break;
 	case ICMP_DEST_UNREACH:
-		return code <= NR_ICMP_UNREACH ? icmp_err_convert[code].errno : 0;
+		if (code <= NR_ICMP_UNREACH)
+			err = icmp_err_convert[code].errno;
+		break;
 	}
-	return 0;
+	return err;
 }
 
 /**

@@ -29,7 +29,8 @@ struct dst_entry *rill_v4_route(struct sock *sk)
 		return dst;
 	rt = ip_route_output_ports(sock_net(sk), fl4, sk, inet->inet_daddr, inet->inet_saddr,
 				   inet->inet_dport, inet->inet_sport,
-				   rill_wire_proto(rill_sk(sk)->wire), ip_sock_rt_tos(sk), sk->sk_bound_dev_if);
+				   rill_wire_proto(rill_sk(sk)->wire), ip_sock_rt_tos(sk),
+				   sk->sk_bound_dev_if);
 	if (IS_ERR(rt))
 		return NULL;
 	sk_setup_caps(sk, &rt->dst);
@@ -85,9 +86,9 @@ struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
 	struct rtable *rt;
 
 	flowi4_init_output(&fl4, sk->sk_bound_dev_if, req->mark, ip_sock_rt_tos(sk),
-			   ip_sock_rt_scope(sk), rill_wire_proto(req->wire), inet_sk_flowi_flags(sk),
-			   rill_req_hop(req), req->c.skc_rcv_saddr, req->c.skc_dport,
-			   htons(req->c.skc_num), sk->sk_uid);
+			   ip_sock_rt_scope(sk), rill_wire_proto(req->wire),
+			   inet_sk_flowi_flags(sk), rill_req_hop(req), req->c.skc_rcv_saddr,
+			   req->c.skc_dport, htons(req->c.skc_num), sk->sk_uid);
 	security_sk_classify_flow(sk, flowi4_to_flowi_common(&fl4));
 	rt = ip_route_output_flow(net, &fl4, sk);
 	if (IS_ERR(rt))

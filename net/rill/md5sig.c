@@ -100,7 +100,8 @@ static struct rill_md5_key *rill_md5_find(struct sock *sk, const struct rill_md5
 
 	hlist_for_each_entry_rcu(key, &rill_sk(sk)->md5_keys, node, lockdep_sock_is_held(sk))
 		if (ipv6_addr_equal(&key->addr, &peers->addr) && key->prefix == peers->prefix &&
-		    key->v4 == peers->v4 && key->l3index == peers->l3index && key->flags == peers->flags)
+		    key->v4 == peers->v4 && key->l3index == peers->l3index &&
+		    key->flags == peers->flags)
 			return key;
 	return NULL;
 }
@@ -125,7 +126,7 @@ static bool rill_md5_better(const struct rill_md5_key *a, const struct rill_md5_
  * Return: the key with the longest prefix, or NULL.
  */
 const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, const struct in6_addr *addr,
-					      int l3index)
+					     int l3index)
 {
 	const struct rill_md5_key *key, *best = NULL;
 	bool v4 = ipv6_addr_v4mapped(addr);

@@ -19,7 +19,7 @@ extern int rill_ipproto;
 extern struct proto rill_prot;
 extern const struct proto_ops rill_stream_ops;
 extern struct proto rill_v6_prot;
-extern struct proto_ops rill_v6_stream_ops;
+extern const struct proto_ops rill_v6_stream_ops;
 
 /* wire.c */
 int rill_wire_of(int protocol);
@@ -93,7 +93,7 @@ struct rill_md5_key;
 DECLARE_STATIC_KEY_FALSE(rill_md5_needed);
 void rill_md5_exit(void);
 const struct rill_md5_key *__rill_md5_lookup(const struct sock *sk, const struct in6_addr *addr,
-					      int l3index);
+					     int l3index);
 void rill_md5_update(struct sock *sk);
 int rill_md5_setsockopt(struct sock *sk, int name, sockptr_t optval, unsigned int optlen);
 int rill_md5_inherit(struct sock *child, const struct sock *listener);

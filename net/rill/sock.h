@@ -5,6 +5,7 @@
 #ifndef _RILL_SOCK_H
 #define _RILL_SOCK_H
 
+#include <linux/ipv6.h>
 #include <linux/skbuff.h>
 #include <linux/tcp.h>
 #include <net/inet_sock.h>

@@ -74,8 +74,8 @@ TRACE_EVENT(rill_state_change,
 	),
 
 	TP_printk("family=%u saddr=%pISpc daddr=%pISpc oldstate=%s newstate=%s",
-		  __entry->family, __entry->saddr, __entry->daddr, rill_show_state(__entry->oldstate),
-		  rill_show_state(__entry->newstate))
+		  __entry->family, __entry->saddr, __entry->daddr,
+		  rill_show_state(__entry->oldstate), rill_show_state(__entry->newstate))
 );
 
 TRACE_EVENT(rill_retransmit,

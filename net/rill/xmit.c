@@ -231,6 +231,11 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	}
 	dst = __sk_dst_get(sk);
 	offload = len > mss || (dst && dst->dev->flags & IFF_LOOPBACK);
+	/* who shares pages may write to them between our sum and the device's copy */
+	if (!offload && skb_has_shared_frag(skb) && skb_linearize(skb)) {
+		kfree_skb(skb);
+		return -ENOBUFS;
+	}
 	if (rs->v6)
 		rill_v6_checksum(skb, &rill_v6_sk(sk)->saddr, &sk->sk_v6_daddr, rs->wire,
 				 offload);

@@ -28,8 +28,6 @@
 #define ENTRIES_MAX	4096	/* in the environment of an exec */
 #define TYPE_MASK	0xf	/* the others are SOCK_NONBLOCK and SOCK_CLOEXEC */
 
-extern char **environ;
-
 /* As they were when the program started: it may change its environment. */
 static char preload[ENTRY_MAX], ld_preload[ENTRY_MAX], wire_entry[64], family_entry[64];
 static char log_entry[ENTRY_MAX];

@@ -154,7 +154,7 @@ static void check_program(const char *program)
 	map = st.st_size ? mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 	if (map != MAP_FAILED) {
 		if (is_static(map, st.st_size))
-			die(STATUS_REFUSED, "%s: is linked statically, a preload does not reach it; try --bpf",
+			die(STATUS_REFUSED, "%s: static, out of a preload's reach; try --bpf",
 			    path);
 		munmap(map, st.st_size);
 	}
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 		return STATUS_REFUSED;
 	}
 	if (bpf && verify)
-		die(STATUS_REFUSED, "--verify is for the preload: the kernel keeps no list for --bpf");
+		die(STATUS_REFUSED, "--verify is for the preload: --bpf keeps no list");
 	set_number(RILL_RUN_FAMILY, module_family());
 	if (bpf)
 		run_bpf(wire, argv);

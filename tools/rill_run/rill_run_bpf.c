@@ -28,7 +28,7 @@
 #define STATUS_NO_EXEC	126
 #define STATUS_NOT_FOUND 127
 
-static char mounted[] = "/tmp/rill_run.XXXXXX";	/* cgroup2, where none is mounted */
+static char mounted[PATH_MAX] = "/tmp/rill_run.XXXXXX";	/* cgroup2, where none is mounted */
 static char group[PATH_MAX];
 static bool have_mounted, have_group;
 

@@ -8,7 +8,7 @@
 #define PORT	8080
 /*
  * Each round has a peer's port of its own: what a round leaves may be an orphan
- * that waits for an acknowledgement, and keeps its addresses, as it should.
+ * that waits for an acknowledgment, and keeps its addresses, as it should.
  */
 #define PEER(round)	(4000 + (round))
 

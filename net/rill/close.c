@@ -209,6 +209,7 @@ int rill_disconnect(struct sock *sk, int flags)
 	rill_init_connection(sk);
 	sk_dst_reset(sk);
 	sk_error_report(sk);
+	rill_port_flush(sk);
 	return 0;
 }
 
@@ -286,5 +287,6 @@ adjudge:
 	rill_close_orphan(sk, state);
 	bh_unlock_sock(sk);
 	local_bh_enable();
+	rill_port_flush(sk);
 	sock_put(sk);
 }

@@ -32,14 +32,15 @@ static int rill_icmp_errno(int type, int code)
 }
 
 /**
- * rill_v4_err() - struct net_protocol's err_handler
+ * rill_v4_err_by() - heed an ICMP error about a segment that a wire carried
+ * @wire: that wire
  * @skb: the packet that is quoted; at least 8 bytes of its segment are there
  * @info: what ICMP says besides type and code
  *
  * Context: softirqs off, RCU.
- * Return: 0 or -ENOENT.
+ * Return: 0, or -ENOENT if it is about nobody.
  */
-int rill_v4_err(struct sk_buff *skb, u32 info)
+int rill_v4_err_by(u8 wire, struct sk_buff *skb, u32 info)
 {
 	const struct iphdr *iph = (const struct iphdr *)skb->data;
 	int type = icmp_hdr(skb)->type, code = icmp_hdr(skb)->code;
@@ -47,6 +48,7 @@ int rill_v4_err(struct sk_buff *skb, u32 info)
 	struct rill_tuple t = {
 		.saddr = iph->daddr,
 		.daddr = iph->saddr,
+		.wire = wire,
 		.dif = inet_iif(skb),
 		.sdif = inet_sdif(skb),
 	};
@@ -66,8 +68,22 @@ int rill_v4_err(struct sk_buff *skb, u32 info)
 			 (code == ICMP_NET_UNREACH || code == ICMP_HOST_UNREACH)),
 	};
 
-	if (!rill_icmp(net, skb, &t, &e))
-		return 0;
-	__ICMP_INC_STATS(net, ICMP_MIB_INERRORS);
-	return -ENOENT;
+	return rill_icmp(net, skb, &t, &e);
+}
+
+/**
+ * rill_v4_err() - struct net_protocol's err_handler
+ * @skb: as for rill_v4_err_by()
+ * @info: likewise
+ *
+ * Context: softirqs off, RCU.
+ * Return: 0 or -ENOENT.
+ */
+int rill_v4_err(struct sk_buff *skb, u32 info)
+{
+	int err = rill_v4_err_by(RILL_WIRE_IP, skb, info);
+
+	if (err)
+		__ICMP_INC_STATS(dev_net(skb->dev), ICMP_MIB_INERRORS);
+	return err;
 }

@@ -23,11 +23,18 @@ struct dst_entry *rill_v4_route(struct sock *sk)
 	const struct inet_sock *inet = inet_sk(sk);
 	struct dst_entry *dst = __sk_dst_check(sk, 0);
 	struct flowi4 *fl4 = &inet_sk(sk)->cork.fl.u.ip4;
+	const struct ip_options_rcu *opt;
+	__be32 hop = inet->inet_daddr;
 	struct rtable *rt;
 
 	if (dst)
 		return dst;
-	rt = ip_route_output_ports(sock_net(sk), fl4, sk, inet->inet_daddr, inet->inet_saddr,
+	rcu_read_lock();
+	opt = rcu_dereference(inet->inet_opt);
+	if (opt && opt->opt.srr)
+		hop = opt->opt.faddr;	/* MUST-51 */
+	rcu_read_unlock();
+	rt = ip_route_output_ports(sock_net(sk), fl4, sk, hop, inet->inet_saddr,
 				   inet->inet_dport, inet->inet_sport,
 				   rill_wire_proto(rill_sk(sk)->wire), ip_sock_rt_tos(sk),
 				   sk->sk_bound_dev_if);
@@ -111,6 +118,13 @@ struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
 void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn)
 {
 	rill_v4_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, req->wire, false);
+	if (req->wire == RILL_WIRE_TCP) {
+		skb->priority = READ_ONCE(req->listener->sk_priority);
+		rill_v4_out(read_pnet(&req->c.skc_net), req->listener, skb, req->c.skc_rcv_saddr,
+			    req->c.skc_daddr, req->ip_opt ? &req->ip_opt->opt : NULL,
+			    inet_sk(req->listener)->tos | ecn);
+		return;
+	}
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
 			      req->ip_opt, inet_sk(req->listener)->tos | ecn);
 }
@@ -142,7 +156,10 @@ void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 	}
 	rill_v4_checksum(skb, iph->daddr, iph->saddr, wire, false);
 	skb_dst_set(skb, &rt->dst);
-	ip_build_and_send_pkt(skb, rill_net(net)->ctl, iph->daddr, iph->saddr, NULL, 0);
+	if (wire == RILL_WIRE_TCP)
+		rill_v4_out(net, rill_net(net)->ctl, skb, iph->daddr, iph->saddr, NULL, 0);
+	else
+		ip_build_and_send_pkt(skb, rill_net(net)->ctl, iph->daddr, iph->saddr, NULL, 0);
 }
 
 /**

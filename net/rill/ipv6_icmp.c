@@ -13,24 +13,24 @@
 #include "table.h"
 
 /**
- * rill_v6_err() - struct inet6_protocol's err_handler
+ * rill_v6_err_by() - heed an ICMPv6 error about a segment that a wire carried
+ * @wire: that wire
  * @skb: the packet that is quoted; at least 8 bytes of its segment are there
- * @opt: IPv6's notes on the packet that brought it
  * @type: of ICMPv6
  * @code: of ICMPv6
  * @offset: where in the quoted packet the segment begins, bytes
  * @info: what ICMPv6 says besides
  *
  * Context: softirqs off, RCU.
- * Return: 0 or -ENOENT.
+ * Return: 0, or -ENOENT if it is about nobody.
  */
-int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
-		__be32 info)
+int rill_v6_err_by(u8 wire, struct sk_buff *skb, u8 type, u8 code, int offset, __be32 info)
 {
 	const struct ipv6hdr *hdr = (const struct ipv6hdr *)skb->data;
 	struct net *net = dev_net(skb->dev);
 	struct rill_tuple t = {
 		.v6 = true,
+		.wire = wire,
 		.saddr6 = hdr->daddr,
 		.daddr6 = hdr->saddr,
 		.dif = inet6_iif(skb),
@@ -49,8 +49,27 @@ int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 cod
 	};
 
 	e.gone = icmpv6_err_convert(type, code, &e.err);
-	if (!rill_icmp(net, skb, &t, &e))
-		return 0;
-	__ICMP6_INC_STATS(net, __in6_dev_get(skb->dev), ICMP6_MIB_INERRORS);
-	return -ENOENT;
+	return rill_icmp(net, skb, &t, &e);
+}
+
+/**
+ * rill_v6_err() - struct inet6_protocol's err_handler
+ * @skb: as for rill_v6_err_by()
+ * @opt: IPv6's notes on the packet that brought it
+ * @type: of ICMPv6
+ * @code: of ICMPv6
+ * @offset: as for rill_v6_err_by()
+ * @info: likewise
+ *
+ * Context: softirqs off, RCU.
+ * Return: 0 or -ENOENT.
+ */
+int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
+		__be32 info)
+{
+	int err = rill_v6_err_by(RILL_WIRE_IP, skb, type, code, offset, info);
+
+	if (err)
+		__ICMP6_INC_STATS(dev_net(skb->dev), __in6_dev_get(skb->dev), ICMP6_MIB_INERRORS);
+	return err;
 }

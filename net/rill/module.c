@@ -151,6 +151,7 @@ static int __net_init rill_init_net(struct net *net)
 	err = rill_mib_init_net(net);
 	if (err)
 		return err;
+	rill_hold_init_net(net);
 	rill_cong_init_net(net);
 	rill_fastopen_init_net(net);
 	err = rill_sysctl_init_net(net);
@@ -184,6 +185,7 @@ static void __net_exit rill_exit_net(struct net *net)
 {
 	rill_proc_exit_net(net);
 	rill_time_wait_purge(net);
+	rill_hold_exit_net(net);
 	/* a timer that fired meanwhile may still be counting */
 	synchronize_rcu();
 	rill_v6_exit_net(net);

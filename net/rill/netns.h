@@ -11,6 +11,7 @@
 #include <net/netns/generic.h>
 
 #include "core/fastopen.h"
+#include "hold.h"
 
 struct rill_cong_ops;
 struct rill_fo_keys;
@@ -152,6 +153,7 @@ struct rill_mib_pcpu {
  * @fo_cache: cookies that servers gave us; NULL until one is needed
  * @fo_lock: guards @fo_cache and @fo_pause
  * @fo_pause: of fast open on the side that connects
+ * @holds: ports of the tcp wire
  * @rmem: receive buffer: minimum, default, limit of autotuning; bytes
  * @wmem: send buffer, likewise
  *
@@ -172,6 +174,7 @@ struct rill_net {
 	struct rill_fo_cache *fo_cache;
 	spinlock_t	fo_lock;	/* of what connections learn of paths */
 	struct rill_fo_pause fo_pause;
+	struct rill_holds holds;
 
 	int		rmem[3];
 	int		wmem[3];

@@ -14,6 +14,7 @@
 
 #include "af.h"
 #include "compat.h"
+#include "hold.h"
 #include "proto.h"
 #include "table.h"
 
@@ -58,10 +59,23 @@ static struct rill_bind_bucket *rill_bind_create(struct rill_bind_chain *chain,
 	return tb;
 }
 
+/* A port of the tcp wire is one of the host's TCP as well: its bucket holds it there. */
+static int rill_bind_hold(struct net *net, u8 wire, u16 port)
+{
+	return wire == RILL_WIRE_TCP ? rill_hold_get(net, port) : 0;
+}
+
+static void rill_bind_unhold(struct net *net, u8 wire, u16 port)
+{
+	if (wire == RILL_WIRE_TCP)
+		rill_hold_put(net, port);
+}
+
 static void rill_bind_free_if_empty(struct rill_bind_bucket *tb)
 {
 	if (hlist_empty(&tb->owners)) {
 		hlist_del(&tb->node);
+		rill_bind_unhold(read_pnet(&tb->net), tb->wire, tb->port);
 		kmem_cache_free(rill_bind_cache, tb);
 	}
 }
@@ -192,15 +206,18 @@ static int rill_bind_try(const struct rill_binder *b, u16 port)
 	u8 wire = rill_sk(b->sk)->wire;
 	struct net *net = sock_net(b->sk);
 	struct rill_bind_chain *chain = rill_bind_chain(net, port);
-	struct rill_bind_bucket *tb;
-	int err = 0;
+	struct rill_bind_bucket *tb, *made = NULL;
+	int err;
 
+	err = rill_bind_hold(net, wire, port);
+	if (err)
+		return err;
 	spin_lock_bh(&chain->lock);
 	tb = rill_bind_find(chain, net, wire, port);
 	if (tb && rill_bind_conflict(b, tb))
 		err = -EADDRINUSE;
 	else if (!tb)
-		tb = rill_bind_create(chain, net, wire, port);
+		tb = made = rill_bind_create(chain, net, wire, port);
 	if (!tb)
 		err = -ENOMEM;
 	if (!err) {
@@ -209,6 +226,8 @@ static int rill_bind_try(const struct rill_binder *b, u16 port)
 			rill_bind_own(b->sk, tb);
 	}
 	spin_unlock_bh(&chain->lock);
+	if (!made)
+		rill_bind_unhold(net, wire, port);
 	return err;
 }
 
@@ -271,18 +290,21 @@ static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
 	u8 wire = rill_sk(sk)->wire;
 	struct net *net = sock_net(sk);
 	struct rill_bind_chain *chain = rill_bind_chain(net, port);
-	struct rill_bind_bucket *tb;
+	struct rill_bind_bucket *tb, *made = NULL;
 	int err;
 
+	*tw = NULL;
+	err = rill_bind_hold(net, wire, port);
+	if (err)
+		return err == -EADDRINUSE ? -EADDRNOTAVAIL : err;
 	spin_lock_bh(&chain->lock);
 	tb = rill_bind_find(chain, net, wire, port);
-	*tw = NULL;
 	err = -EADDRNOTAVAIL;
 	if (tb && tb->explicit)
 		goto out;
 	err = -ENOMEM;
 	if (!tb)
-		tb = rill_bind_create(chain, net, wire, port);
+		tb = made = rill_bind_create(chain, net, wire, port);
 	if (!tb)
 		goto out;
 	rill_bind_own(sk, tb);
@@ -296,6 +318,8 @@ static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
 	}
 out:
 	spin_unlock_bh(&chain->lock);
+	if (!made)
+		rill_bind_unhold(net, wire, port);
 	return err;
 }
 
@@ -429,6 +453,18 @@ void rill_bind_put(struct sock *sk)
 		rill_bind_free_if_empty(tb);
 	}
 	spin_unlock_bh(&chain->lock);
+}
+
+/**
+ * rill_port_flush() - let the host's TCP have what a socket let go of
+ * @sk: the socket
+ *
+ * Context: process; may sleep.
+ */
+void rill_port_flush(const struct sock *sk)
+{
+	if (rill_sk(sk)->wire == RILL_WIRE_TCP)
+		rill_hold_flush(sock_net(sk));
 }
 
 /**

@@ -60,7 +60,9 @@ enum rill_mib rill_rx_header(struct sk_buff *skb);
 void rill_rx(struct net *net, struct sk_buff *skb, struct rill_tuple *t, enum rill_mib why);
 
 /* ipv4_icmp.c, ipv6_icmp.c */
+int rill_v4_err_by(u8 wire, struct sk_buff *skb, u32 info);
 int rill_v4_err(struct sk_buff *skb, u32 info);
+int rill_v6_err_by(u8 wire, struct sk_buff *skb, u8 type, u8 code, int offset, __be32 info);
 int rill_v6_err(struct sk_buff *skb, struct inet6_skb_parm *opt, u8 type, u8 code, int offset,
 		__be32 info);
 
@@ -270,6 +272,15 @@ void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 u32 rill_v4_options_len(const struct sock *sk);
 int rill_v4_init_net(struct net *net);
 void rill_v4_exit_net(struct net *net);
+
+/* wire_tcp.c */
+int rill_tcp_hook(struct net *net);
+void rill_tcp_unhook(struct net *net);
+
+/* ipv4_out.c */
+int rill_v4_out(struct net *net, struct sock *sk, struct sk_buff *skb, __be32 saddr,
+		__be32 daddr, const struct ip_options *opt, u8 tos);
+int rill_v4_tcp_xmit(struct sock *sk, struct sk_buff *skb, u8 tos);
 
 /* ipv6_tx.c */
 struct dst_entry *rill_v6_route(struct sock *sk);

@@ -200,20 +200,8 @@ static int rill_listen_score(const struct sock *sk, const struct net *net,
 	return score;
 }
 
-/**
- * rill_lookup_listener() - find the listener for a SYN
- * @net: namespace
- * @skb: the segment, data starts at its header
- * @t: its tuple
- *
- * The most specific one wins, or one of its SO_REUSEPORT group. None is freed
- * while we look, whatever it becomes: see reuseport.c.
- *
- * Context: softirqs off, RCU.
- * Return: a referenced listener, or NULL.
- */
-struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb,
-				  const struct rill_tuple *t)
+/* The listener that fits best, without a reference; or NULL. */
+static struct sock *rill_best_listener(const struct net *net, const struct rill_tuple *t)
 {
 	unsigned int slot = rill_listen_slot(net, t->dport);
 	const struct hlist_nulls_node *node;
@@ -232,6 +220,28 @@ begin:
 	}
 	if (get_nulls_value(node) != slot + RILL_LISTEN_NULLS)
 		goto begin;
+	return best;
+}
+
+/**
+ * rill_lookup_listener() - find the listener for a SYN
+ * @net: namespace
+ * @skb: the segment, data starts at its header
+ * @t: its tuple
+ *
+ * The most specific one wins, or one of its SO_REUSEPORT group. None is freed
+ * while we look, whatever it becomes: see reuseport.c.
+ *
+ * Context: softirqs off, RCU.
+ * Return: a referenced listener, or NULL.
+ */
+struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb,
+				  const struct rill_tuple *t)
+{
+	struct sock *best;
+
+begin:
+	best = rill_best_listener(net, t);
 	if (!best)
 		return NULL;
 	if (best->sk_reuseport)
@@ -259,6 +269,26 @@ struct sock *rill_lookup(struct net *net, struct sk_buff *skb, const struct rill
 	struct sock *sk = rill_lookup_established(net, t);
 
 	return sk ? : rill_lookup_listener(net, skb, t);
+}
+
+/**
+ * rill_owned() - does a tuple belong to anybody?
+ * @net: namespace
+ * @t: the tuple
+ *
+ * Asks no SO_REUSEPORT group whose turn it is.
+ *
+ * Context: softirqs off, RCU.
+ * Return: whether rill_lookup() would find somebody.
+ */
+bool rill_owned(struct net *net, const struct rill_tuple *t)
+{
+	struct sock *sk = rill_lookup_established(net, t);
+
+	if (!sk)
+		return rill_best_listener(net, t);
+	rill_sock_put(sk);
+	return true;
 }
 
 static bool rill_same_addrs(const struct sock_common *c, const struct sock_common *d)

@@ -176,6 +176,7 @@ struct sock *rill_lookup(struct net *net, struct sk_buff *skb, const struct rill
 struct sock *rill_lookup_established(struct net *net, const struct rill_tuple *t);
 struct sock *rill_lookup_listener(struct net *net, struct sk_buff *skb,
 				  const struct rill_tuple *t);
+bool rill_owned(struct net *net, const struct rill_tuple *t);
 int rill_hash_connection(struct sock *sk, bool asked, struct rill_mini **tw);
 bool rill_hash_replace(struct sock_common *new, struct sock_common *old);
 bool rill_hash_new(struct sock_common *c);
@@ -192,6 +193,7 @@ int rill_bind_inherit(struct sock *child, const struct sock *listener);
 void rill_bind_share(struct rill_mini *tw, struct sock *sk);
 void rill_bind_put(struct sock *sk);
 void rill_bind_put_mini(struct rill_mini *tw);
+void rill_port_flush(const struct sock *sk);
 
 /* listeners that share a port, reuseport.c */
 int rill_reuseport_join(struct sock *sk, struct hlist_nulls_head *chain);

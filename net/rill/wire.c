@@ -19,6 +19,8 @@ int rill_wire_of(int protocol)
 	case 0:
 	case IPPROTO_RILL:
 		return RILL_WIRE_IP;
+	case IPPROTO_TCP:
+		return RILL_WIRE_TCP;
 	}
 	return -EPROTONOSUPPORT;
 }

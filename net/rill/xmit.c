@@ -60,11 +60,17 @@ void rill_xmit_exit(void)
  * A type that only software accepts: no device does SCTP segmentation and
  * takes TSO for it, so protocol 253 is cut by rill_gso_segment() before it
  * meets hardware, while veth and loopback pass it on uncut. The TCP bit makes
- * the kernel count header lengths right.
+ * the kernel count header lengths right. On the tcp wire it is TCP's, for
+ * devices too.
  */
-static unsigned int rill_gso_type(const struct rill_sock *rs)
+static unsigned int rill_gso_type(const struct rill_sock *rs, u8 flags)
 {
-	return (rs->v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4) | SKB_GSO_SCTP;
+	unsigned int type = rs->v6 ? SKB_GSO_TCPV6 : SKB_GSO_TCPV4;
+
+	if (rs->wire != RILL_WIRE_TCP)
+		return type | SKB_GSO_SCTP;
+	/* CWR is for the first segment alone: not every device knows */
+	return flags & TCPHDR_CWR ? type | SKB_GSO_TCP_ECN : type;
 }
 
 /**
@@ -223,14 +229,15 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 		segs = DIV_ROUND_UP(len, mss);
 		skb_shinfo(skb)->gso_size = mss;
 		skb_shinfo(skb)->gso_segs = segs;
-		skb_shinfo(skb)->gso_type = rill_gso_type(rs);
+		skb_shinfo(skb)->gso_type = rill_gso_type(rs, flags);
 	} else {
 		skb_shinfo(skb)->gso_size = 0;
 		skb_shinfo(skb)->gso_segs = 0;
 		skb_shinfo(skb)->gso_type = 0;
 	}
 	dst = __sk_dst_get(sk);
-	offload = len > mss || (dst && dst->dev->flags & IFF_LOOPBACK);
+	offload = len > mss || rs->wire == RILL_WIRE_TCP ||
+		  (dst && dst->dev->flags & IFF_LOOPBACK);
 	/* who shares pages may write to them between our sum and the device's copy */
 	if (!offload && skb_has_shared_frag(skb) && skb_linearize(skb)) {
 		kfree_skb(skb);
@@ -264,6 +271,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	ecn = rill_ecn_codepoint(sk, flags, fresh);
 	if (rs->v6)
 		return rill_v6_xmit(sk, skb, ecn);
+	if (rs->wire == RILL_WIRE_TCP)
+		return rill_v4_tcp_xmit(sk, skb, inet->tos | ecn);
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
 }
 

@@ -237,7 +237,7 @@ static void nat(void)
 	firewall(STATEFUL
 		 "table inet n {\n"
 		 " chain pre { type nat hook prerouting priority -100;\n"
-		 "  tcp dport 7000 redirect to :8080\n"
+		 "  tcp dport 7000 dnat to :8080\n"
 		 " }\n"
 		 "}\n");
 	for (i = 0; i < ARRAY_SIZE(ways); i++)

@@ -137,10 +137,12 @@ static struct net_proto_family rill_family_ops = {
 
 static struct inet_protosw rill_protosw[] = {
 	RILL_PROTOSW(IPPROTO_RILL, rill_prot, rill_stream_ops),
+	RILL_PROTOSW(IPPROTO_RILL_TCP, rill_prot, rill_stream_ops),
 };
 
 static struct inet_protosw rill_v6_protosw[] = {
 	RILL_PROTOSW(IPPROTO_RILL, rill_v6_prot, rill_v6_stream_ops),
+	RILL_PROTOSW(IPPROTO_RILL_TCP, rill_v6_prot, rill_v6_stream_ops),
 };
 
 static void rill_v6_unregister(int n)

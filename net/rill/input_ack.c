@@ -541,8 +541,8 @@ static void rill_process(struct sock *sk, struct rill_acking *w, u32 ack)
 bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts)
 {
 	struct rill_sock *rs = rill_sk(sk);
-	struct rill_acking w = { .opts = opts, .skb = skb, .prior_una = rs->snd_una };
 	u32 ack = RILL_CB(skb)->ack;
+	struct rill_acking w;
 	bool changed = false;
 
 	/* SM-12; and RFC 5961, 5.2: too old to be honest */
@@ -558,6 +558,7 @@ bool rill_ack(struct sock *sk, struct sk_buff *skb, const struct rill_opts *opts
 	/* a duplicate may be told of when all has been acknowledged */
 	if (!rill_flight(rs) && !(opts->present & RILL_OPT_SACK))
 		return true;
+	w = (struct rill_acking){ .opts = opts, .skb = skb, .prior_una = rs->snd_una };
 	w.r.c.now_us = rs->clock_us;
 	w.r.c.ece = rs->ecn.ok && tcp_hdr(skb)->ece && !tcp_hdr(skb)->syn &&
 		    !rill_before(ack, rs->snd_una);

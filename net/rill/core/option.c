@@ -116,7 +116,9 @@ int rill_opt_parse(const u8 *p, unsigned int len, bool syn, struct rill_opts *o)
 {
 	unsigned int size;
 
-	memset(o, 0, sizeof(*o));
+	o->present = 0;
+	o->nr_sacks = 0;
+	o->fo_len = 0;
 
 	/* RFC 7323, appendix A: how nearly every segment with data looks. */
 	if (len >= RILL_TS_ALIGNED && rill_get_be32(p) == WORD_TS) {

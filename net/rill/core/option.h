@@ -74,7 +74,8 @@ struct rill_opts {
  * @len: how many they are, 0 to 40
  * @syn: the segment is a SYN: MSS, window scale, SACK-permitted and fast open
  *	count only then (MUST-65, WS-2M, SACK-1M, TFO-2M)
- * @o: is zeroed, then filled; may point into @p
+ * @o: is filled; only what @present names is set, and @nr_sacks and @fo_len; may
+ *	point into @p
  *
  * An unknown kind, and a known one with a length that is not its own, is
  * skipped by its length (MUST-6). Of an option that comes twice, the last one

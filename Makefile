@@ -13,7 +13,7 @@ TOOLS	:= $(BUILD)/rillcp $(BUILD)/rill_bench $(BUILD)/rill_flow $(BUILD)/rill_ru
 	   $(BUILD)/librill_run.so
 
 # rill_run --bpf wants clang and libbpf, which the others do without.
-ifneq ($(wildcard /usr/include/bpf/libbpf.h),)
+ifneq ($(and $(wildcard /usr/include/bpf/libbpf.h),$(shell command -v clang)),)
 TOOLS	+= $(BUILD)/rill_run_bpf $(BUILD)/rill_run_bpf.o
 endif
 

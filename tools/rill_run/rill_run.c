@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,13 +30,15 @@
 #define STATUS_NOT_FOUND 127	/* or not there */
 
 static const char help[] =
-	"usage: rill_run [--wire=ip] [--verify] PROGRAM [ARGUMENT...]\n"
-	"       rill_run --bpf [--wire=ip] PROGRAM [ARGUMENT...]\n"
+	"usage: rill_run [--wire=ip|tcp|udp] [--verify] PROGRAM [ARGUMENT...]\n"
+	"       rill_run --bpf [--wire=ip|tcp|udp] PROGRAM [ARGUMENT...]\n"
 	"\n"
 	"Runs PROGRAM with its TCP sockets turned into sockets of Rill, and those of\n"
 	"all programs that it starts. Other sockets are left alone.\n"
 	"\n"
-	"  --wire=ip  what carries the segments: IP protocol 253\n"
+	"  --wire=W   what carries the segments: ip, which is IP protocol 253 (the\n"
+	"             default); tcp, which every host understands; or udp, which every\n"
+	"             network lets through\n"
 	"  --verify   after PROGRAM has ended, list every socket on the standard error:\n"
 	"             that it was turned, or why not\n"
 	"  --bpf      have the kernel do it, by eBPF, for all that runs in a control\n"
@@ -96,8 +100,6 @@ static void beside(char *path, size_t size, const char *name)
 	if (!slash || slash + 1 + strlen(name) >= path + size)
 		die(STATUS_REFUSED, "the path of %s is too long", name);
 	strcpy(slash + 1, name);
-	if (access(path, R_OK))
-		die(STATUS_REFUSED, "%s: %s (make tools)", path, strerror(errno));
 }
 
 /* Where execvp() would find it; false if nowhere. */
@@ -154,7 +156,7 @@ static void check_program(const char *program)
 	map = st.st_size ? mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) : MAP_FAILED;
 	if (map != MAP_FAILED) {
 		if (is_static(map, st.st_size))
-			die(STATUS_REFUSED, "%s: static, out of a preload's reach; try --bpf",
+			die(STATUS_REFUSED, "%s: is static, a preload does not reach it; try --bpf",
 			    path);
 		munmap(map, st.st_size);
 	}
@@ -167,6 +169,8 @@ static void set_preload(void)
 	char lib[PATH_MAX], list[3 * PATH_MAX];
 
 	beside(lib, sizeof(lib), RILL_RUN_LIB);
+	if (access(lib, R_OK))
+		die(STATUS_REFUSED, "%s: %s (make tools)", lib, strerror(errno));
 	if (strpbrk(lib, ": "))
 		die(STATUS_REFUSED, "%s: LD_PRELOAD takes no path with a colon or a blank", lib);
 	set(RILL_RUN_PRELOAD, lib);
@@ -180,6 +184,14 @@ static void __attribute__((noreturn)) run(char **argv)
 {
 	execvp(*argv, argv);
 	die(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC, "%s: %s", *argv, strerror(errno));
+}
+
+static volatile sig_atomic_t program;	/* its process */
+
+/* Who ends this ends the program, and gets the list. */
+static void pass_on(int sig)
+{
+	kill(program, sig);
 }
 
 /* --verify: wait for the program, then show what the preload has written. */
@@ -201,6 +213,10 @@ static int run_and_list(char **argv)
 		die(STATUS_REFUSED, "fork: %s", strerror(errno));
 	if (!pid)
 		run(argv);
+	program = pid;
+	signal(SIGTERM, pass_on);
+	signal(SIGHUP, pass_on);
+	/* these the terminal sends to both */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	while (waitpid(pid, &status, 0) < 0)
@@ -216,22 +232,47 @@ static int run_and_list(char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int wire_of(const char *name)
+static const struct wire {
+	const char *name;
+	int family_door, inet_door;	/* the third argument of socket() */
+} wires[] = {
+	{ "ip", IPPROTO_RILL, IPPROTO_RILL },
+	{ "tcp", IPPROTO_TCP, IPPROTO_RILL_TCP },
+	{ "udp", IPPROTO_UDP, IPPROTO_RILL_UDP },
+};
+
+static const struct wire *wire_of(const char *name)
 {
-	if (!strcmp(name, "ip"))
-		return IPPROTO_RILL;
-	die(STATUS_REFUSED, "no wire \"%s\": there is ip", name);
+	size_t i;
+
+	for (i = 0; i < sizeof(wires) / sizeof(*wires); i++)
+		if (!strcmp(name, wires[i].name))
+			return &wires[i];
+	die(STATUS_REFUSED, "no wire \"%s\": there are ip, tcp and udp", name);
+}
+
+/* Refuse what the module would: the program's sockets would stay TCP unnoticed. */
+static void check_wire(const struct wire *wire, int domain, int protocol)
+{
+	int fd = socket(domain, SOCK_STREAM, protocol);
+
+	if (fd < 0)
+		die(STATUS_REFUSED, "the module gives no socket over the wire %s: %s", wire->name,
+		    strerror(errno));
+	close(fd);
 }
 
 /* --bpf: a program of its own, since it needs a library that this one does not. */
-static void __attribute__((noreturn)) run_bpf(int wire, char **argv)
+static void __attribute__((noreturn)) run_bpf(int protocol, char **argv)
 {
 	char path[PATH_MAX], text[16];
 	char *args[256] = { "rill_run_bpf", text };
 	int n = 2;
 
 	beside(path, sizeof(path), "rill_run_bpf");
-	snprintf(text, sizeof(text), "%d", wire);
+	if (access(path, X_OK))
+		die(STATUS_REFUSED, "built without --bpf: install clang and libbpf-dev, then make tools");
+	snprintf(text, sizeof(text), "%d", protocol);
 	while (*argv && n < 255)
 		args[n++] = *argv++;
 	if (*argv)
@@ -246,8 +287,9 @@ int main(int argc, char **argv)
 		{ "wire", 1, NULL, 'w' }, { "verify", 0, NULL, 'v' }, { "bpf", 0, NULL, 'b' },
 		{ "help", 0, NULL, 'h' }, { }
 	};
+	const struct wire *wire = &wires[0];
 	bool verify = false, bpf = false;
-	int c, wire = wire_of("ip");
+	int c, family;
 
 	while ((c = getopt_long(argc, argv, "+h", opts, NULL)) != -1) {
 		switch (c) {
@@ -274,12 +316,16 @@ int main(int argc, char **argv)
 		return STATUS_REFUSED;
 	}
 	if (bpf && verify)
-		die(STATUS_REFUSED, "--verify is for the preload: --bpf keeps no list");
-	set_number(RILL_RUN_FAMILY, module_family());
-	if (bpf)
-		run_bpf(wire, argv);
+		die(STATUS_REFUSED, "--verify is for the preload, not for --bpf");
+	family = module_family();
+	if (bpf) {
+		check_wire(wire, AF_INET, wire->inet_door);
+		run_bpf(wire->inet_door, argv);
+	}
+	check_wire(wire, family, wire->family_door);
 	check_program(*argv);
-	set_number(RILL_RUN_WIRE, wire);
+	set_number(RILL_RUN_FAMILY, family);
+	set_number(RILL_RUN_WIRE, wire->family_door);
 	set_preload();
 	if (verify)
 		return run_and_list(argv);

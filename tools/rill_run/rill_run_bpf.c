@@ -28,7 +28,7 @@
 #define STATUS_NO_EXEC	126
 #define STATUS_NOT_FOUND 127
 
-static char mounted[PATH_MAX] = "/tmp/rill_run.XXXXXX";	/* cgroup2, where none is mounted */
+static char mounted[32];	/* cgroup2, where there was none */
 static char group[PATH_MAX];
 static bool have_mounted, have_group;
 
@@ -80,6 +80,7 @@ static const char *hierarchy(void)
 		if (!access(file, W_OK))
 			return usual[i];
 	}
+	strcpy(mounted, "/tmp/rill_run.XXXXXX");
 	if (!mkdtemp(mounted))
 		die("%s: %s", mounted, strerror(errno));
 	have_mounted = true;
@@ -162,6 +163,14 @@ static pid_t start(char **argv)
 	_exit(errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NO_EXEC);
 }
 
+static volatile sig_atomic_t program;	/* its process */
+
+/* Who ends this ends the program. */
+static void pass_on(int sig)
+{
+	kill(program, sig);
+}
+
 /* Wait until nothing lives in the group any more. */
 static void outlive(void)
 {
@@ -199,6 +208,10 @@ int main(int argc, char **argv)
 	if (!link)
 		die("the hook of socket(2): %s", strerror(errno));
 	pid = start(argv + 2);
+	program = pid;
+	signal(SIGTERM, pass_on);
+	signal(SIGHUP, pass_on);
+	/* these the terminal sends to both */
 	signal(SIGINT, SIG_IGN);
 	signal(SIGQUIT, SIG_IGN);
 	while (waitpid(pid, &status, 0) < 0)

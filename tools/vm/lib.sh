@@ -7,6 +7,7 @@
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cache=${RILL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rill}
+daemons_dir=$cache/daemons
 vm_me=$(basename "$0")
 vm_kernels='6.1 6.12 uml uml-debug'
 

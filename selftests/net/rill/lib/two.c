@@ -127,7 +127,9 @@ static void half_write(struct half *h)
 	ssize_t n;
 
 	if (h->at == h->have && !h->left) {
-		OK(shutdown(h->fd, SHUT_WR));
+		if (shutdown(h->fd, SHUT_WR))
+			FAIL("the connection of port %d is gone: %s", two_port(h->fd),
+			     strerror(sk_error(h->fd)));
 		h->shut = true;
 		return;
 	}

@@ -271,7 +271,7 @@ static void __attribute__((noreturn)) run_bpf(int protocol, char **argv)
 
 	beside(path, sizeof(path), "rill_run_bpf");
 	if (access(path, X_OK))
-		die(STATUS_REFUSED, "built without --bpf: install clang and libbpf-dev, then make tools");
+		die(STATUS_REFUSED, "built without --bpf: install clang, libbpf-dev; make tools");
 	snprintf(text, sizeof(text), "%d", protocol);
 	while (*argv && n < 255)
 		args[n++] = *argv++;

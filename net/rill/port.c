@@ -217,7 +217,8 @@ static int rill_bind_try(const struct rill_binder *b, u16 port)
 	if (tb && rill_bind_conflict(b, tb))
 		err = -EADDRINUSE;
 	else if (!tb)
-		tb = made = rill_bind_create(chain, net, wire, port);
+		made = rill_bind_create(chain, net, wire, port);
+	tb = tb ? : made;
 	if (!tb)
 		err = -ENOMEM;
 	if (!err) {
@@ -304,7 +305,8 @@ static int rill_connect_try(struct sock *sk, u16 port, struct rill_mini **tw)
 		goto out;
 	err = -ENOMEM;
 	if (!tb)
-		tb = made = rill_bind_create(chain, net, wire, port);
+		made = rill_bind_create(chain, net, wire, port);
+	tb = tb ? : made;
 	if (!tb)
 		goto out;
 	rill_bind_own(sk, tb);

@@ -63,10 +63,16 @@ static bool rill_tcp_owned(struct net *net, const struct sk_buff *skb, unsigned 
 	return rill_owned(net, t);
 }
 
+static bool rill_tcp_sum_wrong(struct sk_buff *skb)
+{
+	if (rill_skb_is_v6(skb))
+		return skb_checksum_validate(skb, IPPROTO_TCP, ip6_compute_pseudo);
+	return skb_checksum_validate(skb, IPPROTO_TCP, inet_compute_pseudo);
+}
+
 /* IP's work ends where the segment begins. */
 static enum rill_mib rill_tcp_pull(struct sk_buff *skb, unsigned int offset)
 {
-	__wsum (*pseudo)(struct sk_buff *skb, int proto);
 	enum rill_mib why;
 
 	skb_clear_delivery_time(skb);
@@ -75,8 +81,7 @@ static enum rill_mib rill_tcp_pull(struct sk_buff *skb, unsigned int offset)
 	skb_pull_rcsum(skb, offset);
 	skb_reset_transport_header(skb);
 	why = rill_rx_header(skb);
-	pseudo = rill_skb_is_v6(skb) ? ip6_compute_pseudo : inet_compute_pseudo;
-	if (!why && skb_checksum_validate(skb, IPPROTO_TCP, pseudo))
+	if (!why && rill_tcp_sum_wrong(skb))
 		why = RILL_DROP_CSUM;
 	return why;
 }

@@ -248,9 +248,10 @@ static void *racer(void *arg)
 
 	for (i = 0; i < race.count; i++) {
 		bool v6 = rnd(&seed) & 1;
-		/* it is quicker in the host's, so that one waits longer */
-		volatile int pause = rnd(&seed) % (me == HOST ? 40000 : 200);
+		volatile int pause;
 
+		/* it is quicker in the host's, so that one waits longer */
+		pause = rnd(&seed) % (me == HOST ? 40000 : 200);
 		fd = two_sk(me, v6);
 		meet(me, 3 * i + 1);
 		while (pause--)

@@ -392,9 +392,8 @@ static void fix_neighbour(int ns, const char *dev, int peer_ns, const char *peer
 	pclose(f);
 	ASSERT(*mac);
 	ns_enter(ns);
-	ASSERT_EQ(sh("ip neigh replace %s lladdr %s dev %s nud permanent && "
-		     "ip neigh replace %s lladdr %s dev %s nud permanent",
-		     ip4, mac, dev, ip6, mac, dev), 0);
+	ASSERT_EQ(sh("ip neigh replace %s lladdr %s dev %s nud permanent", ip4, mac, dev), 0);
+	ASSERT_EQ(sh("ip neigh replace %s lladdr %s dev %s nud permanent", ip6, mac, dev), 0);
 }
 
 static struct net2 bad_net(void)

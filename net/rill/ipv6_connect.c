@@ -135,7 +135,7 @@ static int rill_v6_connect_native(struct sock *sk, __be16 dport)
 	}
 	sk_set_txhash(sk);
 	/* the port is known now, which rules of routing may look at */
-	ip6_dst_store(sk, dst, NULL, NULL);
+	rill_v6_dst_store(sk, dst);
 	err = rill_connect_start(sk);
 	if (!err)
 		return 0;

@@ -33,6 +33,22 @@ static void rill_v6_flow(const struct sock *sk, struct flowi6 *fl6)
 }
 
 /**
+ * rill_v6_dst_store() - a connection goes by this route from now on
+ * @sk: connection, of AF_INET6
+ * @dst: the route; is eaten
+ *
+ * As ip6_dst_store(), which does not find what is IPv6's in TIME_WAIT, where a
+ * route may turn out to be stale as the last ACK leaves.
+ *
+ * Context: the socket lock is held, or nobody else knows @sk.
+ */
+void rill_v6_dst_store(struct sock *sk, struct dst_entry *dst)
+{
+	rill_v6_sk(sk)->dst_cookie = rt6_get_cookie(dst_rt6_info(dst));
+	sk_setup_caps(sk, dst);
+}
+
+/**
  * rill_v6_route() - the route of a connection, looked up again if it is stale
  * @sk: connection; addresses and ports are set
  *
@@ -55,7 +71,7 @@ struct dst_entry *rill_v6_route(struct sock *sk)
 	dst = ip6_dst_lookup_flow(sock_net(sk), sk, &fl6, final);
 	if (IS_ERR(dst))
 		return NULL;
-	ip6_dst_store(sk, dst, NULL, NULL);
+	rill_v6_dst_store(sk, dst);
 	return dst;
 }
 

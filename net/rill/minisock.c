@@ -684,7 +684,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rs->syn_resends = req->retrans;
 	rs->segs_in = 1;	/* the SYN */
 	if (rs->v6)
-		ip6_dst_store(sk, dst, NULL, NULL);
+		rill_v6_dst_store(sk, dst);
 	else
 		sk_setup_caps(sk, dst);
 	if (rill_md5_inherit(sk, listener)) {

@@ -284,6 +284,7 @@ int rill_v4_tcp_xmit(struct sock *sk, struct sk_buff *skb, u8 tos);
 
 /* ipv6_tx.c */
 struct dst_entry *rill_v6_route(struct sock *sk);
+void rill_v6_dst_store(struct sock *sk, struct dst_entry *dst);
 void rill_v6_checksum(struct sk_buff *skb, const struct in6_addr *saddr,
 		      const struct in6_addr *daddr, u8 wire, bool offload);
 int rill_v6_xmit(struct sock *sk, struct sk_buff *skb, u8 ecn);

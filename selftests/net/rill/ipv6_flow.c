@@ -234,6 +234,28 @@ static void time_wait(void)
 	}
 }
 
+/* The last ACK leaves by another route than all before it. */
+static void last_ack_rerouted(void)
+{
+	struct net2 n = net6(1500);
+	struct pair p = pair_net6(&n, B6);
+
+	talk(p.c, p.s);
+	OK(shutdown(p.c, SHUT_WR));
+	recv_eof(p.s);
+	UNTIL(sk_state(p.c) == TCP_FIN_WAIT2);
+	need_ip("-6 route add " B6 "/128 dev ea");
+	close(p.s);
+	recv_eof(p.c);
+	UNTIL(sk_state(p.c) == TCP_CLOSE);
+	close(p.c);
+	/* both are well */
+	p.c = sk6();
+	OK(connect6(p.c, B6, sk_port(p.l)));
+	p.s = sk_accept(p.l);
+	talk(p.c, p.s);
+}
+
 static void simultaneous_close(void)
 {
 	struct net2 n = net6(1500);
@@ -393,6 +415,7 @@ static const struct rt_test tests[] = {
 	{ "destination_options", "SM-28", destination_options, 0, 0 },
 	{ "cookies", "SYNC-3I", cookies, 0, 0 },
 	{ "time_wait", "", time_wait, 0, 0 },
+	{ "last_ack_rerouted", "", last_ack_rerouted, 0, 0 },
 	{ "simultaneous_close", "SM-16", simultaneous_close, 0, 0 },
 	{ "aborted", "SM-24", aborted, 0, 0 },
 	{ "fast_open", "", fast_open, 0, 0 },

@@ -91,7 +91,7 @@ static inline void rill_v6_forget_labels(struct sock *sk)
 #ifdef RILL_HAVE_INET_FL_LIST
 	RCU_INIT_POINTER(inet_sk(sk)->ipv6_fl_list, NULL);
 #else
-	RCU_INIT_POINTER(inet6_sk(sk)->ipv6_fl_list, NULL);
+	RCU_INIT_POINTER(inet_sk(sk)->pinet6->ipv6_fl_list, NULL);
 #endif
 }
 

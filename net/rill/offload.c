@@ -13,19 +13,27 @@
 
 /* What drivers look at; IP and the queue have seen the whole. */
 #define RILL_GSO_STAMPS	(SKBTX_SW_TSTAMP | SKBTX_HW_TSTAMP)
-/* The addresses are those of the whole in each piece. */
-static __sum16 rill_gso_pseudo(const struct sk_buff *skb, unsigned int len)
+
+/*
+ * The sum of the pseudo-header but for the length. Who sent the whole left it
+ * in the header, by the address where it ends up: with a routing header that
+ * is not the one that IP's header has (SM-28).
+ */
+static __wsum rill_gso_pseudo(const struct sk_buff *skb)
 {
 	const struct ipv6hdr *hdr = ipv6_hdr(skb);
 	const struct iphdr *iph = ip_hdr(skb);
 
+	if (skb->ip_summed == CHECKSUM_PARTIAL)
+		return csum_sub(csum_unfold(tcp_hdr(skb)->check),
+				(__force __wsum)htonl(skb->len));
 	if (rill_skb_is_v6(skb))
-		return csum_ipv6_magic(&hdr->saddr, &hdr->daddr, len, rill_ipproto, 0);
-	return csum_tcpudp_magic(iph->saddr, iph->daddr, len, rill_ipproto, 0);
+		return ~csum_unfold(csum_ipv6_magic(&hdr->saddr, &hdr->daddr, 0, rill_ipproto, 0));
+	return csum_tcpudp_nofold(iph->saddr, iph->daddr, 0, rill_ipproto, 0);
 }
 
-/* Sequence number, flags and checksum of each piece. */
-static void rill_gso_fix(struct sk_buff *segs, unsigned int mss)
+/* Sequence number, flags and checksum of each piece; rest: of the pseudo-header. */
+static void rill_gso_fix(struct sk_buff *segs, unsigned int mss, __wsum rest)
 {
 	u32 seq = ntohl(tcp_hdr(segs)->seq);
 	__sum16 pseudo;
@@ -43,7 +51,7 @@ static void rill_gso_fix(struct sk_buff *segs, unsigned int mss)
 			th->fin = 0;
 			th->psh = 0;
 		}
-		pseudo = rill_gso_pseudo(skb, len);
+		pseudo = csum_fold(csum_add(rest, (__force __wsum)htonl(len)));
 		th->check = ~pseudo;
 		if (skb->ip_summed == CHECKSUM_PARTIAL)
 			gso_reset_checksum(skb, csum_unfold(pseudo));
@@ -90,6 +98,7 @@ static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t f
 	u32 tskey = 0, at = 0;
 	struct sk_buff *segs;
 	u8 tx_flags = 0;
+	__wsum rest;
 
 	if (!pskb_may_pull(skb, sizeof(struct tcphdr)))
 		return ERR_PTR(-EINVAL);
@@ -101,6 +110,7 @@ static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t f
 		tskey = skb_shinfo(skb)->tskey;
 		at = tskey + atomic_read(&owner->sk_tskey) - ntohl(tcp_hdr(skb)->seq);
 	}
+	rest = rill_gso_pseudo(skb);
 	__skb_pull(skb, thlen);
 	if (unlikely(skb->len <= mss))
 		return ERR_PTR(-EINVAL);
@@ -110,7 +120,7 @@ static struct sk_buff *rill_gso_segment(struct sk_buff *skb, netdev_features_t f
 	segs = skb_segment(skb, features);
 	if (IS_ERR_OR_NULL(segs))
 		return segs;
-	rill_gso_fix(segs, mss);
+	rill_gso_fix(segs, mss, rest);
 	if (unlikely(owner))
 		rill_gso_stamp(segs, owner, mss, tx_flags, tskey, at);
 	return segs;

@@ -283,8 +283,8 @@ void rill_v6_child(struct sock *sk, const struct sock *listener, const struct ri
 	np->saddr = req->c.skc_v6_rcv_saddr;
 	np->flow_label = req->flow_label;
 	np->rcv_flowinfo = 0;
-	if (rt6_need_strict(&sk->sk_v6_daddr))
-		sk->sk_bound_dev_if = req->c.skc_bound_dev_if ? : req->iif;
+	/* the link's, if it is of one */
+	sk->sk_bound_dev_if = req->c.skc_bound_dev_if;
 	opt = rcu_dereference(rill_v6_sk(listener)->opt);
 	if (opt)
 		RCU_INIT_POINTER(np->opt, ipv6_dup_options(sk, opt));

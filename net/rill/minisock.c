@@ -416,6 +416,9 @@ static void rill_req_addrs(struct rill_mini *req, const struct sock *sk,
 	req->c.skc_v6_daddr = ipv6_hdr(skb)->saddr;
 	req->c.skc_v6_rcv_saddr = ipv6_hdr(skb)->daddr;
 	req->iif = skb->skb_iif;
+	/* an address of a link says nothing without it: two links may have the same */
+	if (!req->c.skc_bound_dev_if && ipv6_addr_type(&req->c.skc_v6_daddr) & IPV6_ADDR_LINKLOCAL)
+		req->c.skc_bound_dev_if = req->iif;
 	if (rill_v6_repflow(sk))
 		req->flow_label = ip6_flowlabel(ipv6_hdr(skb));
 }
@@ -456,6 +459,7 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	req->c.skc_dport = tcp_hdr(skb)->source;
 	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);
 	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
+	rill_req_addrs(req, sk, skb);
 	INIT_LIST_HEAD(&req->syn_node);
 	sock_hold(sk);
 	req->listener = sk;

@@ -49,8 +49,9 @@ static void rill_icmp_error(struct sock *sk, struct sk_buff *skb, const struct r
 	/* whom accept() gave a connection that is open early has it */
 	if ((1 << sk->sk_state) & (TCPF_SYN_SENT | TCPF_SYN_RECV) &&
 	    !(rill_fastopen_early(sk) && sk->sk_socket)) {
-		/* without IP_RECVERR too, as Linux has it */
-		rill_icmp_record(sk, skb, e);
+		/* by IPv4 without IP_RECVERR too, as Linux has it */
+		if (raised || !rill_sk(sk)->v6)
+			rill_icmp_record(sk, skb, e);
 		/* ER-9: anything at all ends a connection that is being opened */
 		if (sock_owned_by_user(sk)) {
 			WRITE_ONCE(sk->sk_err_soft, e->err);
@@ -105,6 +106,9 @@ static void rill_icmp_too_big(struct sock *sk, const struct rill_icmp *e)
 {
 	struct rill_mtu *m = &rill_sk(sk)->mtu;
 
+	/* RFC 8201, 4: every link of IPv6 passes that much */
+	if (rill_sk(sk)->v6 && e->info < IPV6_MIN_MTU)
+		return;
 	m->info = min_t(u32, e->info, U16_MAX);
 	m->info_seq = e->seq;
 	if (!sock_owned_by_user(sk))
@@ -125,7 +129,7 @@ static void rill_icmp_redirect(struct sock *sk, struct sk_buff *skb)
 		dst->ops->redirect(dst, sk, skb);
 }
 
-/* Did the packet that is quoted come from as near as the program asks? */
+/* Does it come from as near as the program asks? */
 static bool rill_icmp_near(const struct sock *sk, const struct rill_icmp *e)
 {
 	if (rill_sk(sk)->v6)

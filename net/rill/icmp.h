@@ -19,7 +19,8 @@ struct sk_buff;
  * @origin: SO_EE_ORIGIN_*
  * @type: of ICMP
  * @code: of ICMP
- * @hops: what was left of the quoted packet's hop limit
+ * @hops: what is to be compared with the least hop limit that a program asks for:
+ *	that of the quoted packet, by IPv6 that of the error
  * @too_big: a router could not pass a packet on for its size
  * @redirect: a router knows a better one
  * @gone: the peer cannot be reached at all

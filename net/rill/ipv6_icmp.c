@@ -43,7 +43,8 @@ int rill_v6_err_by(u8 wire, struct sk_buff *skb, u8 type, u8 code, int offset, _
 		.origin = SO_EE_ORIGIN_ICMP6,
 		.type = type,
 		.code = code,
-		.hops = hdr->hop_limit,
+		/* as Linux: of the error itself, not of what it quotes */
+		.hops = ipv6_hdr(skb)->hop_limit,
 		.too_big = type == ICMPV6_PKT_TOOBIG,
 		.redirect = type == NDISC_REDIRECT,
 	};

@@ -102,7 +102,9 @@ static int rill_create_v6(struct net *net, struct socket *sock, int kern)
 	inner->ops = NULL;
 	inner->sk = NULL;
 	sock_graft(sk, sock);
+	/* what rill_init_sock() says of its struct socket */
 	rill_claim_sol_socket(sock);
+	set_bit(SOCK_SUPPORT_ZC, &sock->flags);
 	sock_release(inner);
 	/* of inner->ops; the caller takes one for sock->ops */
 	module_put(THIS_MODULE);

@@ -455,7 +455,6 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 		return NULL;
 	req->c.skc_state = TCP_NEW_SYN_RECV;
 	req->wire = rill_sk(sk)->wire;
-	rill_req_addrs(req, sk, skb);
 	req->c.skc_dport = tcp_hdr(skb)->source;
 	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);
 	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
@@ -641,6 +640,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 	rill_set_state(sk, RILL_EV_RCV_SYN);
 
 	rs->v6 = req->c.skc_family == AF_INET6;
+	rill_wire_assign(sk, req->wire);
 	inet->inet_daddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_daddr;
 	inet->inet_rcv_saddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_rcv_saddr;
 	inet->inet_saddr = inet->inet_rcv_saddr;

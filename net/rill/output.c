@@ -313,6 +313,9 @@ u32 rill_size_goal(const struct sock *sk)
 		return mss;
 	/* an administrator may have left a device less than headers */
 	max -= min(max, headers);
+	/* the length in IPv6's header counts extension headers, which may be long */
+	if (rill_sk(sk)->v6)
+		max -= min(max, rill_v6_options_len(sk));
 	if (sk->sk_gso_max_segs)
 		max = min_t(u32, max, sk->sk_gso_max_segs * mss);
 	return max_t(u32, rounddown(max, mss), mss);

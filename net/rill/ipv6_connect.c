@@ -30,6 +30,44 @@ static int rill_v6_label(struct sock *sk, const struct sockaddr_in6 *usin, __be3
 	return 0;
 }
 
+/**
+ * rill_v6_reflect() - IPV6_FLOWLABEL_MGR: answer with the label that came, or no more
+ * @sk: socket of AF_INET6
+ * @optval: struct in6_flowlabel_req
+ * @optlen: its length
+ *
+ * Of all that option can say, the one that IP does for TCP alone; it has checked
+ * whether the namespace allows it.
+ *
+ * Context: process.
+ * Return: 0, -ESRCH: it did not; or -ENOPROTOOPT.
+ */
+int rill_v6_reflect(struct sock *sk, sockptr_t optval, unsigned int optlen)
+{
+	struct in6_flowlabel_req req;
+	int err = 0;
+
+	if (optlen < sizeof(req))
+		return -EINVAL;
+	if (copy_from_sockptr(&req, optval, sizeof(req)))
+		return -EFAULT;
+	if (!(req.flr_flags & IPV6_FL_F_REFLECT))
+		return -ENOPROTOOPT;
+	lock_sock(sk);
+	if (req.flr_action == IPV6_FL_A_GET) {
+		rill_v6_set_repflow(sk, true);
+	} else if (req.flr_action != IPV6_FL_A_PUT) {
+		err = -ENOPROTOOPT;
+	} else if (!rill_v6_repflow(sk)) {
+		err = -ESRCH;
+	} else {
+		rill_v6_sk(sk)->flow_label = 0;
+		rill_v6_set_repflow(sk, false);
+	}
+	release_sock(sk);
+	return err;
+}
+
 /* An address of a link says nothing without it. */
 static int rill_v6_scope(struct sock *sk, const struct sockaddr_in6 *usin, int len)
 {

@@ -325,6 +325,7 @@ int rill_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
 int rill_connect_start(struct sock *sk);
 int rill_connect_syn(struct sock *sk);
 int rill_v6_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len);
+int rill_v6_reflect(struct sock *sk, sockptr_t optval, unsigned int optlen);
 void rill_connect_failed(struct sock *sk);
 u8 rill_choose_wscale(const struct sock *sk);
 u32 rill_first_window(u32 space, u32 mss);

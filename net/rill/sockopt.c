@@ -270,6 +270,8 @@ static int rill_set_ip(struct sock *sk, int level, int optname, sockptr_t optval
 		err = ip_setsockopt(sk, level, optname, optval, optlen);
 	else
 		err = ipv6_setsockopt(sk, level, optname, optval, optlen);
+	if (err == -ENOPROTOOPT && level == SOL_IPV6 && optname == IPV6_FLOWLABEL_MGR)
+		err = rill_v6_reflect(sk, optval, optlen);
 	if (!err && rill_ip_option_has_size(level, optname))
 		rill_mtu_options(sk);
 	return err;

@@ -499,6 +499,120 @@ static void scopes(void)
 	close(c);
 }
 
+/* Two links with the same addresses, and on both the same ports. */
+static void same_on_two_links(void)
+{
+	int b = ns_new(), a = ns_new(), l, s[2], c[2], i;
+	static const char *const mine[] = { "ea", "eb" }, *const theirs[] = { "pa", "pb" };
+	struct sockaddr_in6 from = addr6("fe80::1", 5555), to = addr6("fe80::2", PORT);
+
+	for (i = 0; i < 2; i++) {
+		veth_new(a, mine[i], b, theirs[i], 0, 1500);
+		ns_enter(b);
+		if_up(theirs[i], true);
+		need_ip(i ? "-6 addr add fe80::2/64 dev pb nodad" :
+			    "-6 addr add fe80::2/64 dev pa nodad");
+		ns_enter(a);
+		if_up(mine[i], true);
+		need_ip(i ? "-6 addr add fe80::1/64 dev eb nodad" :
+			    "-6 addr add fe80::1/64 dev ea nodad");
+	}
+	ns_enter(b);
+	l = listen6("::", PORT);
+	ns_enter(a);
+	for (i = 0; i < 2; i++) {
+		from.sin6_scope_id = if_nametoindex(mine[i]);
+		to.sin6_scope_id = from.sin6_scope_id;
+		c[i] = sk6();
+		DO(bind(c[i], (void *)&from, sizeof(from)));
+		DO(connect(c[i], (void *)&to, sizeof(to)));
+		s[i] = sk_accept(l);
+	}
+	for (i = 0; i < 2; i++) {
+		talk(c[i], s[i]);
+		ns_enter(b);
+		DO(sk_get(s[i], SOL_SOCKET, SO_BINDTOIFINDEX) == (int)if_nametoindex(theirs[i]));
+		ns_enter(a);
+	}
+}
+
+/* Who is not of a link is not bound to the device that it came by. */
+static void not_bound(void)
+{
+	struct pair p;
+	int i;
+
+	lo_up();
+	for (i = 0; i < 2; i++) {
+		p = pair6("::", i ? LO4 : LO6);
+		DO(sk_get(p.c, SOL_SOCKET, SO_BINDTOIFINDEX));
+		DO(sk_get(p.s, SOL_SOCKET, SO_BINDTOIFINDEX));
+		unpair(&p);
+	}
+}
+
+static int label(int fd, int action, int flags, uint32_t want)
+{
+	struct in6_flowlabel_req r = {
+		.flr_action = action, .flr_flags = flags, .flr_label = htonl(want),
+		.flr_share = IPV6_FL_S_PROCESS,
+	};
+
+	return setsockopt(fd, SOL_IPV6, IPV6_FLOWLABEL_MGR, &r, sizeof(r));
+}
+
+static void rec_label(const char *who, int fd, int flags)
+{
+	struct in6_flowlabel_req r = { .flr_action = IPV6_FL_A_GET, .flr_flags = flags };
+	socklen_t len = sizeof(r);
+	int err = getsockopt(fd, SOL_IPV6, IPV6_FLOWLABEL_MGR, &r, &len);
+
+	rec("%s, flags %d: %d, label %#x", who, flags, err ? errno : 0, ntohl(r.flr_label));
+}
+
+/* A label that the client leased, and the server reflects. */
+static void flow_labels(void)
+{
+	struct sockaddr_in6 a = addr6(LO6, PORT);
+	int l, c, s, i;
+
+	lo_up();
+	knob6("flowlabel_consistency", "1");
+	c = sk6();
+	DO(label(c, IPV6_FL_A_GET, IPV6_FL_F_REFLECT, 0));
+	close(c);
+	knob6("flowlabel_consistency", "0");
+	l = listen6("::", PORT);
+	DO(label(l, IPV6_FL_A_PUT, IPV6_FL_F_REFLECT, 0));
+	DO(label(l, IPV6_FL_A_RENEW, IPV6_FL_F_REFLECT, 0));
+	DO(label(l, 77, IPV6_FL_F_REFLECT, 0));
+	DO(setsockopt(l, SOL_IPV6, IPV6_FLOWLABEL_MGR, &a, 4));
+	for (i = 0; i < 3; i++) {
+		c = sk6();
+		if (i)
+			DO(label(l, IPV6_FL_A_GET, IPV6_FL_F_REFLECT, 0));
+		if (i == 2) {
+			DO(label(l, IPV6_FL_A_PUT, IPV6_FL_F_REFLECT, 0));
+			DO(label(l, IPV6_FL_A_PUT, IPV6_FL_F_REFLECT, 0));
+		}
+		sk_set(c, SOL_IPV6, IPV6_FLOWINFO_SEND, 1);
+		DO(label(c, IPV6_FL_A_GET, IPV6_FL_F_CREATE, 0x1234));
+		a.sin6_flowinfo = htonl(0x1235);
+		DO(connect(c, (void *)&a, sizeof(a)));
+		a.sin6_flowinfo = htonl(0x1234);
+		DO(connect(c, (void *)&a, sizeof(a)));
+		s = accept6(l);
+		talk(c, s);
+		rec_names(c);
+		rec_label("client", c, 0);
+		rec_label("client", c, IPV6_FL_F_REMOTE);
+		rec_label("server", s, IPV6_FL_F_REMOTE);
+		rec_label("server", s, 0);
+		close(c);
+		close(s);
+	}
+}
+
 static const struct rt_test tests[] = {
 	{ "both_families", "V6-1 C81", both_families, 0, 0 },
 	{ "bindv6only", "V6-1", bindv6only, 0, 0 },
@@ -512,6 +626,9 @@ static const struct rt_test tests[] = {
 	{ "inherited", "", inherited, 0, 0 },
 	{ "saved_syn", "TO-14", saved_syn, 0, 0 },
 	{ "scopes", "C81", scopes, 0, 0 },
+	{ "same_on_two_links", "C81", same_on_two_links, 0, 0 },
+	{ "not_bound", "C81", not_bound, 0, 0 },
+	{ "flow_labels", "", flow_labels, 0, 0 },
 };
 
 RT_MAIN(tests)

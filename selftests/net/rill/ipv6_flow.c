@@ -129,10 +129,41 @@ static void unreachable(void)
 		if (i)
 			sk_set(fd, SOL_IPV6, IPV6_RECVERR, 1);
 		DO(connect6(fd, "fd0c::1", PORT));
+		DO(recv(fd, NULL, 0, MSG_ERRQUEUE | MSG_DONTWAIT));
 		DO(connect6(fd, "fd0d::1", PORT));
+		DO(recv(fd, NULL, 0, MSG_ERRQUEUE | MSG_DONTWAIT));
 		DO(connect6(fd, "fd0b::2", PORT));
 		close(fd);
 	}
+}
+
+/* IPV6_MINHOPCOUNT is about the error, not about what it quotes. */
+static void error_from_afar(void)
+{
+	static const int least[] = { 64, 65 };
+	struct net3 n = net3_new(1500);
+	size_t i;
+	int fd;
+
+	ns_enter(n.r);
+	need_ip("-6 route add unreachable fd0c::/64");
+	ns_enter(n.a);
+	for (i = 0; i < ARRAY_SIZE(least); i++) {
+		fd = sk6();
+		sk_set(fd, SOL_IPV6, IPV6_UNICAST_HOPS, 255);
+		sk_set(fd, SOL_IPV6, IPV6_MINHOPCOUNT, least[i]);
+		sk_set(fd, SOL_TCP, TCP_SYNCNT, 1);
+		sk_set(fd, SOL_TCP, TCP_USER_TIMEOUT, 300);
+		DO(connect6(fd, "fd0c::1", PORT));
+		close(fd);
+	}
+}
+
+/* Let a device take packets that are cut before it sees them. */
+static void cut_late(const char *dev)
+{
+	if (sh("ethtool -K %s tso off tx-sctp-segmentation off tx-checksumming off 2>&1", dev))
+		t_skip("ethtool is not here, or cannot");
 }
 
 /* SM-28: with a routing header the sum is over where the segment ends up. */
@@ -142,7 +173,7 @@ struct srh {
 	struct in6_addr seg[2];
 };
 
-static void routing_header(void)
+static void routing_headers(bool cut)
 {
 	struct net3 n = net3_new(1500);
 	struct srh srh = { .len = 4, .type = 4, .left = 1, .first = 1 };
@@ -156,6 +187,8 @@ static void routing_header(void)
 	knob6("conf/eb/seg6_enabled", "1");
 	p.l = listen6("::", PORT);
 	ns_enter(n.a);
+	if (cut)
+		cut_late("ea");
 	srh.seg[1] = addr6("fd0a::9", 0).sin6_addr;
 	p.c = sk6();
 	if (DO(setsockopt(p.c, SOL_IPV6, IPV6_RTHDR, &srh, sizeof(srh))))
@@ -167,6 +200,47 @@ static void routing_header(void)
 	DO(sk_get(p.s, SOL_TCP, TCP_MAXSEG));
 	pour(p.c, p.s, 1 << 20);
 	pour(p.s, p.c, 1 << 20);
+	ns_enter(n.b);
+	ASSERT_EQ(counter("InCsumErrors"), 0);
+}
+
+static void routing_header(void)
+{
+	routing_headers(false);
+}
+
+static void routing_header_cut(void)
+{
+	routing_headers(true);
+}
+
+/* Long ones, in packets that are cut late: the whole is a packet of IPv6 yet. */
+static void long_options(void)
+{
+	static uint8_t opt[1000];
+	struct net2 n = net6(1500);
+	struct pair p = pair_net6(&n, B6);
+	size_t i;
+
+	cut_late("ea");
+	opt[1] = sizeof(opt) / 8 - 1;
+	opt[2] = 0x1e;	/* for experiments; who does not know it skips it */
+	opt[3] = 4;
+	for (i = 8; i < sizeof(opt); i += 8) {
+		opt[i] = 0x1e;
+		opt[i + 1] = 6;
+	}
+	for (i = 0; i < 2; i++) {
+		ns_enter(i ? n.a : n.b);
+		knob6("max_dst_opts_length", "4096");
+		knob6("max_dst_opts_number", "1000");
+	}
+	if (DO(setsockopt(p.c, SOL_IPV6, IPV6_DSTOPTS, opt, sizeof(opt))))
+		t_skip("no options as long as that");
+	ASSERT_EQ(sk_get(p.c, SOL_TCP, TCP_MAXSEG), 1500 - 72 - (int)sizeof(opt));
+	pour(p.c, p.s, 4 << 20);
+	ns_enter(n.b);
+	OK(sh("! grep 'Ip6InHdrErrors.*[1-9]' /proc/net/snmp6"));
 }
 
 /* Destination options leave less room, and are skipped by who receives. */
@@ -412,6 +486,9 @@ static const struct rt_test tests[] = {
 	{ "too_big", "C01 C02 ER-12", too_big, 0, 0 },
 	{ "unreachable", "ER-9", unreachable, 0, 0 },
 	{ "routing_header", "SM-28", routing_header, 0, 0 },
+	{ "error_from_afar", "ER-9", error_from_afar, 0, 0 },
+	{ "routing_header_cut", "SM-28 C05", routing_header_cut, 0, 0 },
+	{ "long_options", "C05", long_options, T_RILL, 0 },
 	{ "destination_options", "SM-28", destination_options, 0, 0 },
 	{ "cookies", "SYNC-3I", cookies, 0, 0 },
 	{ "time_wait", "", time_wait, 0, 0 },

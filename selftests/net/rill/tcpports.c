@@ -248,14 +248,13 @@ static void *racer(void *arg)
 
 	for (i = 0; i < race.count; i++) {
 		bool v6 = rnd(&seed) & 1;
-		volatile int pause;
-
 		/* it is quicker in the host's, so that one waits longer */
-		pause = rnd(&seed) % (me == HOST ? 40000 : 200);
+		int spins = rnd(&seed) % (me == HOST ? 40000 : 200);
+
 		fd = two_sk(me, v6);
 		meet(me, 3 * i + 1);
-		while (pause--)
-			;
+		while (spins--)
+			atomic_signal_fence(memory_order_seq_cst);
 		race.won[me] = !two_bind(fd, v6, AT_ANY, 20000 + i % 100);
 		if (!race.won[me])
 			ASSERT_EQ(errno, EADDRINUSE);

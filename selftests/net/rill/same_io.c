@@ -175,12 +175,15 @@ static void wait_send(void)
 	rec("then %s%s", n < 0 ? strerrorname_np(errno) : "some", sig);
 }
 
-static void drain(void)
+/* Read for as long as it waits to send: how much of it fits in between is luck. */
+static void drain(pid_t pid)
 {
 	static char buf[1 << 20];
 
-	while (recv(w.peer, buf, sizeof(buf), MSG_DONTWAIT) > 0)
-		;
+	do {
+		while (recv(w.peer, buf, sizeof(buf), MSG_DONTWAIT) > 0)
+			;
+	} while (asleep(pid));
 }
 
 static void send_waits(void)
@@ -216,7 +219,7 @@ static void send_waits(void)
 			pid = blocks(wait_send);
 			for (k = 0; ways[j][k] && asleep(pid); k++) {
 				if (ways[j][k] == 'd')
-					drain();
+					drain(pid);
 				else if (ways[j][k] == 'C')
 					fate('R', pid);
 				else if (ways[j][k] == 'S')

@@ -121,6 +121,9 @@ static int rill_create(struct net *net, struct socket *sock, int protocol, int k
 		return -ESOCKTNOSUPPORT;
 	if (wire < 0)
 		return wire;
+	err = rill_wire_load(wire);
+	if (err)
+		return err;
 	err = protocol & RILL_V6 ? rill_create_v6(net, sock, kern) :
 				   rill_create_v4(net, sock, kern);
 	if (!err)
@@ -140,11 +143,13 @@ static struct net_proto_family rill_family_ops = {
 static struct inet_protosw rill_protosw[] = {
 	RILL_PROTOSW(IPPROTO_RILL, rill_prot, rill_stream_ops),
 	RILL_PROTOSW(IPPROTO_RILL_TCP, rill_prot, rill_stream_ops),
+	RILL_PROTOSW(IPPROTO_RILL_UDP, rill_prot, rill_stream_ops),
 };
 
 static struct inet_protosw rill_v6_protosw[] = {
 	RILL_PROTOSW(IPPROTO_RILL, rill_v6_prot, rill_v6_stream_ops),
 	RILL_PROTOSW(IPPROTO_RILL_TCP, rill_v6_prot, rill_v6_stream_ops),
+	RILL_PROTOSW(IPPROTO_RILL_UDP, rill_v6_prot, rill_v6_stream_ops),
 };
 
 static void rill_v6_unregister(int n)

@@ -17,6 +17,7 @@
 #include <net/transp_v6.h>
 
 #include "sock.h"
+#include "wire_udp.h"
 
 /* What a peer without MSS option takes, bytes: MUST-15, RFC 9293, 3.7.1. */
 #define RILL_DEFAULT_MSS6	1220U
@@ -38,10 +39,11 @@ static inline u16 rill_default_mss(bool v6)
 	return v6 ? RILL_DEFAULT_MSS6 : RILL_DEFAULT_MSS;
 }
 
-/* The fixed part of IP's header, bytes. */
+/* What is before a segment: the fixed part of IP's header, and UDP's if that carries it; bytes. */
 static inline u32 rill_ip_header_len(const struct rill_sock *rs)
 {
-	return rs->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr);
+	return (rs->v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) +
+	       rill_wire_header_len(rs->wire);
 }
 
 /* Traffic class or TOS of a segment that came in. */

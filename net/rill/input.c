@@ -16,6 +16,7 @@
 #include "proto.h"
 #include "table.h"
 #include "trace.h"
+#include "wire_udp.h"
 
 /* One ACK in invalid_ratelimit, per connection: RFC 5961, 7. */
 static bool rill_ack_limited(struct sock *sk)
@@ -45,6 +46,12 @@ void rill_challenge(struct sock *sk)
 	rill_sk(sk)->out |= RILL_OUT_ACK_NOW;
 }
 
+/* No window of ours was ever larger: after connect() the clamp bounds nothing. */
+static u32 rill_largest_window(const struct rill_sock *rs)
+{
+	return min(rs->window_clamp, RILL_MAX_WINDOW << rs->rcv_wscale);
+}
+
 /*
  * Does a segment that does not fit draw an ACK? Data or a FIN that was sent
  * again, and a probe of our window, do at once, as their sender waits for it.
@@ -55,8 +62,7 @@ void rill_challenge(struct sock *sk)
 static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
 {
 	const struct rill_sock *rs = rill_sk(sk);
-	/* no window of ours was ever larger: after connect() the clamp bounds nothing */
-	u32 seq = RILL_SEQ(skb), wnd = min(rs->window_clamp, RILL_MAX_WINDOW << rs->rcv_wscale);
+	u32 seq = RILL_SEQ(skb), wnd = rill_largest_window(rs);
 
 	if (!tcp_hdr(skb)->ack)
 		return false;	/* SM-10 */
@@ -64,6 +70,19 @@ static bool rill_owes_ack(struct sock *sk, const struct sk_buff *skb)
 	    rill_between(RILL_CB(skb)->ack, rs->snd_una - rs->max_wnd, rs->snd_nxt))
 		return true;
 	return !rill_ack_limited(sk);
+}
+
+/*
+ * Is it what the peer sends when it hears nothing: data that we have, or a
+ * probe? If our answer is lost on an old way to it, it sends nothing else. No
+ * stranger knows what is in flight of ours and where in its stream the peer is.
+ */
+static bool rill_peer_again(const struct rill_sock *rs, const struct sk_buff *skb)
+{
+	u32 seq = RILL_SEQ(skb), back = RILL_END(skb) == seq ? 1 : rill_largest_window(rs);
+
+	return tcp_hdr(skb)->ack && rill_between(seq, rs->rcv_nxt - back, rs->rcv_nxt - 1) &&
+	       rill_between(RILL_CB(skb)->ack, rs->snd_una, rs->snd_nxt);
 }
 
 /* RFC 7323, 5.3, R1: is TSval older than what we have seen? */
@@ -284,6 +303,7 @@ static void rill_input_syn_sent(struct sock *sk, struct sk_buff *skb, const stru
 		consume_skb(skb);
 		return;
 	}
+	rill_udp_learn(sk, skb);
 	rs->snd_una = rs->iss + 1;
 	rs->syn_acked = 1;
 	rs->bytes_acked = 1;	/* TCP counts the SYN of who dials */
@@ -376,6 +396,8 @@ static bool rill_acceptable(struct sock *sk, struct sk_buff *skb, const struct r
 				if (rill_before(seq, rs->rcv_nxt))
 					rill_data_old(sk, seq, RILL_END(skb));
 			}
+			if (rs->wire == RILL_WIRE_UDP && rill_peer_again(rs, skb))
+				rill_udp_learn(sk, skb);
 		}
 		rill_drop(sk, skb, th->rst ? RILL_DROP_RST_WINDOW : RILL_DROP_WINDOW);
 		return false;
@@ -540,7 +562,8 @@ fifth:
 		rill_drop(sk, skb, RILL_DROP_BAD_ACK);
 		return;
 	}
-	/* Only now: what a stranger sends must not set our clocks (MUST-26). */
+	/* Only now: what a stranger sends must not set our clocks (MUST-26), nor lead us. */
+	rill_udp_learn(sk, skb);
 	rill_ts_remember(rs, &opts, RILL_SEQ(skb));
 	rs->last_any = jiffies;
 	rs->keep_out = 0;

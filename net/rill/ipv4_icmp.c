@@ -10,6 +10,7 @@
 #include "icmp.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 /* ER-8: what ICMP says, as an errno; 0 when it says nothing (MUST-55). */
 static int rill_icmp_errno(int type, int code)
@@ -55,7 +56,7 @@ int rill_v4_err_by(u8 wire, struct sk_buff *skb, u32 info)
 	struct rill_icmp e = {
 		.err = rill_icmp_errno(type, code),
 		.info = info,
-		.offset = iph->ihl * 4,
+		.offset = iph->ihl * 4 + rill_wire_header_len(wire),
 		.peer = (const u8 *)&iph->daddr,
 		.origin = SO_EE_ORIGIN_ICMP,
 		.type = type,

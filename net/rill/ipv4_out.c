@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rill: the header of IPv4 for the tcp wire.
+ * Rill: the header of IPv4 for the tcp and the udp wire.
  *
  * What the kernel has for that writes the socket's protocol, and ours must not
  * be that of TCP, by which others would take it for a socket of TCP.
@@ -48,20 +48,21 @@ static u8 rill_v4_ttl(const struct inet_sock *inet, const struct dst_entry *dst)
 }
 
 /**
- * rill_v4_out() - put a header before a segment of the tcp wire, and send it
+ * rill_v4_out() - put a header before a packet of the tcp or the udp wire, and send it
  * @net: namespace
  * @sk: whose options of IP count
- * @skb: the segment, with its route; eaten
+ * @skb: the segment or datagram, with its route; eaten
  * @saddr: source address
  * @daddr: where it is to end
  * @opt: options of IP, or NULL
  * @tos: with the codepoint of ECN
+ * @proto: what the header says that it carries
  *
  * Context: RCU.
  * Return: 0 or what IP says.
  */
 int rill_v4_out(struct net *net, struct sock *sk, struct sk_buff *skb, __be32 saddr,
-		__be32 daddr, const struct ip_options *opt, u8 tos)
+		__be32 daddr, const struct ip_options *opt, u8 tos, u8 proto)
 {
 	unsigned int optlen = opt ? opt->optlen : 0;
 	const struct dst_entry *dst = skb_dst(skb);
@@ -74,7 +75,7 @@ int rill_v4_out(struct net *net, struct sock *sk, struct sk_buff *skb, __be32 sa
 	iph->tos = tos;
 	iph->frag_off = ip_dont_fragment(sk, dst) ? htons(IP_DF) : 0;
 	iph->ttl = rill_v4_ttl(inet_sk(sk), dst);
-	iph->protocol = IPPROTO_TCP;
+	iph->protocol = proto;
 	iph->saddr = saddr;
 	iph->daddr = opt && opt->srr ? opt->faddr : daddr;
 	if (unlikely(optlen))
@@ -84,15 +85,15 @@ int rill_v4_out(struct net *net, struct sock *sk, struct sk_buff *skb, __be32 sa
 }
 
 /**
- * rill_v4_tcp_xmit() - hand a segment of a connection of the tcp wire to IP
+ * rill_v4_xmit() - hand a packet of a connection of the tcp or the udp wire to IP
  * @sk: connection
- * @skb: the segment; eaten
+ * @skb: the segment or datagram; eaten
  * @tos: with the codepoint of ECN
  *
  * Context: the socket lock is held.
  * Return: 0 or what IP says.
  */
-int rill_v4_tcp_xmit(struct sock *sk, struct sk_buff *skb, u8 tos)
+int rill_v4_xmit(struct sock *sk, struct sk_buff *skb, u8 tos)
 {
 	const struct ip_options_rcu *opt;
 	struct net *net = sock_net(sk);
@@ -113,7 +114,7 @@ int rill_v4_tcp_xmit(struct sock *sk, struct sk_buff *skb, u8 tos)
 	skb->priority = sk->sk_priority;
 	skb->mark = sk->sk_mark;
 	err = rill_v4_out(net, sk, skb, inet_sk(sk)->inet_saddr, inet_sk(sk)->inet_daddr,
-			  opt ? &opt->opt : NULL, tos);
+			  opt ? &opt->opt : NULL, tos, rill_wire_proto(rill_sk(sk)->wire));
 	rcu_read_unlock();
 	return err;
 }

@@ -10,6 +10,7 @@
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 /**
  * rill_v4_route() - the route of a connection, looked up again if it is stale
@@ -59,6 +60,10 @@ void rill_v4_checksum(struct sk_buff *skb, __be32 saddr, __be32 daddr, u8 wire, 
 	struct tcphdr *th = tcp_hdr(skb);
 	u8 proto = rill_wire_proto(wire);
 
+	if (wire == RILL_WIRE_UDP) {
+		rill_udp_checksum(skb);
+		return;
+	}
 	if (offload) {
 		th->check = ~csum_tcpudp_magic(saddr, daddr, skb->len, proto, 0);
 		skb->ip_summed = CHECKSUM_PARTIAL;
@@ -118,11 +123,17 @@ struct dst_entry *rill_v4_req_route(const struct rill_mini *req)
 void rill_v4_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ecn)
 {
 	rill_v4_checksum(skb, req->c.skc_rcv_saddr, req->c.skc_daddr, req->wire, false);
-	if (req->wire == RILL_WIRE_TCP) {
+	if (req->wire == RILL_WIRE_UDP &&
+	    rill_udp_v4_header(read_pnet(&req->c.skc_net), skb, req->c.skc_rcv_saddr,
+			       req->c.skc_daddr, req->udp_port)) {
+		kfree_skb(skb);
+		return;
+	}
+	if (req->wire != RILL_WIRE_IP) {
 		skb->priority = READ_ONCE(req->listener->sk_priority);
 		rill_v4_out(read_pnet(&req->c.skc_net), req->listener, skb, req->c.skc_rcv_saddr,
 			    req->c.skc_daddr, req->ip_opt ? &req->ip_opt->opt : NULL,
-			    inet_sk(req->listener)->tos | ecn);
+			    inet_sk(req->listener)->tos | ecn, rill_wire_proto(req->wire));
 		return;
 	}
 	ip_build_and_send_pkt(skb, req->listener, req->c.skc_rcv_saddr, req->c.skc_daddr,
@@ -156,8 +167,12 @@ void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 	}
 	rill_v4_checksum(skb, iph->daddr, iph->saddr, wire, false);
 	skb_dst_set(skb, &rt->dst);
-	if (wire == RILL_WIRE_TCP)
-		rill_v4_out(net, rill_net(net)->ctl, skb, iph->daddr, iph->saddr, NULL, 0);
+	if (wire == RILL_WIRE_UDP &&
+	    rill_udp_v4_header(net, skb, iph->daddr, iph->saddr, rill_udp_from(in)))
+		kfree_skb(skb);
+	else if (wire != RILL_WIRE_IP)
+		rill_v4_out(net, rill_net(net)->ctl, skb, iph->daddr, iph->saddr, NULL, 0,
+			    rill_wire_proto(wire));
 	else
 		ip_build_and_send_pkt(skb, rill_net(net)->ctl, iph->daddr, iph->saddr, NULL, 0);
 }

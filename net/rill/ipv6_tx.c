@@ -12,6 +12,7 @@
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 /* Where the segments of a connection go, but for a routing header. */
 static void rill_v6_flow(const struct sock *sk, struct flowi6 *fl6)
@@ -91,6 +92,10 @@ void rill_v6_checksum(struct sk_buff *skb, const struct in6_addr *saddr,
 	struct tcphdr *th = tcp_hdr(skb);
 	u8 proto = rill_wire_proto(wire);
 
+	if (wire == RILL_WIRE_UDP) {
+		rill_udp_checksum(skb);
+		return;
+	}
 	if (offload) {
 		th->check = ~csum_ipv6_magic(saddr, daddr, skb->len, proto, 0);
 		skb->ip_summed = CHECKSUM_PARTIAL;
@@ -198,6 +203,12 @@ void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ec
 	};
 
 	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, req->wire, false);
+	if (req->wire == RILL_WIRE_UDP &&
+	    rill_udp_v6_header(read_pnet(&req->c.skc_net), skb, &fl6.saddr, &fl6.daddr,
+			       req->udp_port)) {
+		kfree_skb(skb);
+		return;
+	}
 	ip6_xmit(req->listener, skb, &fl6, req->mark, rcu_dereference(np->opt),
 		 np->tclass | ecn, READ_ONCE(req->listener->sk_priority));
 }
@@ -235,6 +246,11 @@ void rill_v6_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 		return;
 	}
 	skb_dst_set(skb, dst);
+	if (wire == RILL_WIRE_UDP &&
+	    rill_udp_v6_header(net, skb, &fl6.saddr, &fl6.daddr, rill_udp_from(in))) {
+		kfree_skb(skb);
+		return;
+	}
 	ip6_xmit(ctl, skb, &fl6, fl6.flowi6_mark, NULL, ipv6_get_dsfield(hdr) & ~INET_ECN_MASK,
 		 0);
 }

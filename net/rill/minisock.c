@@ -23,6 +23,7 @@
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 struct kmem_cache *rill_mini_cache;
 
@@ -457,6 +458,8 @@ struct rill_mini *rill_req_new(struct sock *sk, const struct sk_buff *skb,
 	req->wire = rill_sk(sk)->wire;
 	req->c.skc_dport = tcp_hdr(skb)->source;
 	req->c.skc_num = ntohs(tcp_hdr(skb)->dest);
+	if (req->wire == RILL_WIRE_UDP)
+		req->udp_port = rill_udp_from(skb);
 	req->c.skc_bound_dev_if = sk->sk_bound_dev_if;
 	rill_req_addrs(req, sk, skb);
 	INIT_LIST_HEAD(&req->syn_node);
@@ -641,6 +644,7 @@ struct sock *rill_child(struct sock *listener, struct rill_mini *req, struct dst
 
 	rs->v6 = req->c.skc_family == AF_INET6;
 	rill_wire_assign(sk, req->wire);
+	rs->udp_port = req->udp_port;
 	inet->inet_daddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_daddr;
 	inet->inet_rcv_saddr = rs->v6 ? LOOPBACK4_IPV6 : req->c.skc_rcv_saddr;
 	inet->inet_saddr = inet->inet_rcv_saddr;
@@ -818,6 +822,8 @@ static enum rill_mib rill_req_check(struct sock *listener, struct rill_mini *req
 	rill_opt_parse((const u8 *)(th + 1), th->doff * 4 - sizeof(*th), th->syn, &opts);
 	/* the SYN again: our SYN-ACK was lost */
 	if (th->syn && !th->ack && !th->rst && seq == req->rcv_nxt - 1) {
+		if (req->wire == RILL_WIRE_UDP)
+			req->udp_port = rill_udp_from(skb);
 		if (!rill_mini_limited(req))
 			rill_resend_synack(req);
 		return RILL_DROP_OLD_DATA;

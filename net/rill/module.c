@@ -14,6 +14,7 @@
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 static int rill_family = AF_RILL;
 module_param_named(family, rill_family, int, 0444);
@@ -61,7 +62,7 @@ static int rill_init_sock(struct sock *sk)
 	WRITE_ONCE(sk->sk_sndbuf, READ_ONCE(rn->wmem[1]));
 	WRITE_ONCE(sk->sk_rcvbuf, READ_ONCE(rn->rmem[1]));
 	sk_sockets_allocated_inc(sk);
-	return 0;
+	return rill_wire_load(wire);
 }
 
 /* struct proto's release_cb: what had to wait for the program. */
@@ -152,6 +153,7 @@ static int __net_init rill_init_net(struct net *net)
 	if (err)
 		return err;
 	rill_hold_init_net(net);
+	rill_udp_init_net(net);
 	rill_cong_init_net(net);
 	rill_fastopen_init_net(net);
 	err = rill_sysctl_init_net(net);
@@ -184,6 +186,7 @@ out_cong:
 static void __net_exit rill_exit_net(struct net *net)
 {
 	rill_proc_exit_net(net);
+	rill_udp_exit_net(net);
 	rill_time_wait_purge(net);
 	rill_hold_exit_net(net);
 	/* a timer that fired meanwhile may still be counting */
@@ -336,6 +339,7 @@ static void __exit rill_exit(void)
 	/* timers of sockets that are gone may still be returning */
 	synchronize_rcu();
 	rcu_barrier();
+	rill_udp_unload();
 	proto_unregister(&rill_v6_prot);
 	proto_unregister(&rill_prot);
 	rill_exit_memory();
@@ -353,3 +357,5 @@ MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL, SOCK_STREAM);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RILL, SOCK_STREAM);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL_TCP, SOCK_STREAM);
 MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RILL_TCP, SOCK_STREAM);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET, IPPROTO_RILL_UDP, SOCK_STREAM);
+MODULE_ALIAS_NET_PF_PROTO_TYPE(PF_INET6, IPPROTO_RILL_UDP, SOCK_STREAM);

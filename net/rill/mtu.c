@@ -52,9 +52,13 @@ static u32 rill_mtu_high(const struct rill_sock *rs)
  */
 u16 rill_adv_mss(const struct sock *sk, const struct dst_entry *dst)
 {
-	u32 mss = dst_metric_advmss(dst);
+	u32 mss = dst_metric_advmss(dst), wire = rill_wire_header_len(rill_sk(sk)->wire);
 	u16 user = rill_sk(sk)->mss_user;
 
+	/* a device may be made for more than a datagram can be */
+	if (wire)
+		mss = min_t(u32, mss, U16_MAX - sizeof(struct tcphdr));
+	mss -= min(mss, wire);
 	if (user)
 		mss = min_t(u32, mss, user);
 	return min_t(u32, mss, U16_MAX);

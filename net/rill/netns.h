@@ -6,12 +6,15 @@
 #define _RILL_NETNS_H
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 
 #include "core/fastopen.h"
 #include "hold.h"
+
+#define RILL_UDP_SOCKS	2
 
 struct rill_cong_ops;
 struct rill_fo_keys;
@@ -79,7 +82,8 @@ struct rill_fo_keys;
 	X(LOCK_DROPPED_ICMPS, "LockDroppedIcmps")			\
 	X(MD5_NOT_FOUND, "MD5NotFound")					\
 	X(MD5_UNEXPECTED, "MD5Unexpected")				\
-	X(MD5_FAILURE, "MD5Failure")
+	X(MD5_FAILURE, "MD5Failure")					\
+	X(UDP_REBOUND, "UdpRebound")
 
 /*
  * Why a segment was dropped: reason, counter ("RillDrop" + name) and the
@@ -154,6 +158,11 @@ struct rill_mib_pcpu {
  * @fo_lock: guards @fo_cache and @fo_pause
  * @fo_pause: of fast open on the side that connects
  * @holds: ports of the tcp wire
+ * @net: the namespace
+ * @udp_lock: guards what is the udp wire's
+ * @udp_sock: its sockets of UDP, by IPv4 and by IPv6, when it is open
+ * @udp_source: the port that they are on, 0: it is not open; no lock to read
+ * @udp_used: a socket has used it
  * @rmem: receive buffer: minimum, default, limit of autotuning; bytes
  * @wmem: send buffer, likewise
  *
@@ -175,6 +184,11 @@ struct rill_net {
 	spinlock_t	fo_lock;	/* of what connections learn of paths */
 	struct rill_fo_pause fo_pause;
 	struct rill_holds holds;
+	struct net	*net;
+	struct mutex	udp_lock;	/* of the udp wire */
+	struct socket	*udp_sock[RILL_UDP_SOCKS];
+	__be16		udp_source;
+	bool		udp_used;
 
 	int		rmem[3];
 	int		wmem[3];
@@ -217,6 +231,7 @@ struct rill_net {
 	int		probe_interval;		/* seconds */
 	int		fastopen;	/* RILL_FO_* */
 	int		fastopen_blackhole_timeout_sec;
+	int		udp_port;	/* host order, 0: the udp wire is off */
 };
 
 extern unsigned int rill_net_id;

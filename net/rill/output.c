@@ -308,8 +308,8 @@ u32 rill_size_goal(const struct sock *sk)
 	u32 mss = rill_mss_now(rill_sk(sk));
 	u32 max = min_t(u32, sk->sk_gso_max_size ? : RILL_SUPER_MAX, RILL_SUPER_MAX);
 
-	/* each segment has a signature of its own */
-	if (unlikely(rill_sk(sk)->md5))
+	/* each segment has a signature, or a header of UDP, of its own */
+	if (unlikely(rill_sk(sk)->md5 || rill_sk(sk)->wire == RILL_WIRE_UDP))
 		return mss;
 	/* an administrator may have left a device less than headers */
 	max -= min(max, headers);

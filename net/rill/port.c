@@ -17,6 +17,7 @@
 #include "hold.h"
 #include "proto.h"
 #include "table.h"
+#include "wire_udp.h"
 
 #define RILL_BIND_BUCKETS	1024
 
@@ -275,6 +276,9 @@ int rill_get_port(struct sock *sk, unsigned short snum)
 	};
 	int err;
 
+	err = rill_udp_use(sk);
+	if (err)
+		return err;
 	if (snum)
 		return rill_bind_try(&b, snum);
 	err = rill_bind_any(&b);
@@ -339,11 +343,14 @@ out:
  */
 int rill_bind_connect(struct sock *sk)
 {
-	int low, high, i, range, port, err = -EADDRNOTAVAIL;
+	int low, high, i, range, port, err;
 	struct rill_mini *tw = NULL;
 	u32 offset, *next;
 	u64 hash;
 
+	err = rill_udp_use(sk);
+	if (err)
+		return err;
 	if (inet_sk(sk)->inet_num) {
 		err = rill_hash_connection(sk, true, &tw);
 		goto out;
@@ -357,6 +364,7 @@ int rill_bind_connect(struct sock *sk)
 	offset = READ_ONCE(*next) + 1 + get_random_u32() % 8;
 	WRITE_ONCE(*next, offset);
 	offset += (u32)hash;
+	err = -EADDRNOTAVAIL;
 	for (i = 0; i < range; i++) {
 		port = low + (offset + i) % range;
 		if (inet_is_local_reserved_port(sock_net(sk), port))

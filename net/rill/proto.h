@@ -27,6 +27,7 @@ u8 rill_wire_of_inet(int protocol);
 void rill_wire_assign(struct sock *sk, u8 wire);
 int rill_wire_set(struct sock *sk, sockptr_t optval, unsigned int optlen);
 int rill_wire_get(const struct sock *sk);
+int rill_wire_load(u8 wire);
 
 /* af.c */
 int rill_af_init(int family);
@@ -279,8 +280,8 @@ void rill_tcp_unhook(struct net *net);
 
 /* ipv4_out.c */
 int rill_v4_out(struct net *net, struct sock *sk, struct sk_buff *skb, __be32 saddr,
-		__be32 daddr, const struct ip_options *opt, u8 tos);
-int rill_v4_tcp_xmit(struct sock *sk, struct sk_buff *skb, u8 tos);
+		__be32 daddr, const struct ip_options *opt, u8 tos, u8 proto);
+int rill_v4_xmit(struct sock *sk, struct sk_buff *skb, u8 tos);
 
 /* ipv6_tx.c */
 struct dst_entry *rill_v6_route(struct sock *sk);

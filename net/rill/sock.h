@@ -30,7 +30,7 @@
 #define RILL_MIN_SND_MSS	48	/* what sysctls of sizes may say at least */
 #define RILL_DEFAULT_MSS	536U	/* RFC 9293, 3.7.1, MUST-15 */
 #define RILL_MAX_WINDOW		65535U	/* the field, before scaling */
-#define RILL_MAX_HEADER		round_up(MAX_HEADER + 60 + 60, 16)
+#define RILL_MAX_HEADER		round_up(MAX_HEADER + 60 + 8 + 60, 16)	/* IP, UDP, TCP */
 #define RILL_SUPER_MAX		65535U	/* an IP packet, with its headers */
 
 #define RILL_TIME_WAIT_LEN	(60 * HZ)
@@ -205,6 +205,7 @@ struct rill_sock {
 
 	bool	v6;			/* segments go by IPv6: af.h */
 	u8	wire;			/* what carries them: enum rill_wire */
+	__be16	udp_port;		/* the peer's on the udp wire */
 
 	/* every segment in, every segment out: RFC 9293, 3.3.1 */
 	u32	rcv_nxt;

@@ -112,6 +112,7 @@ void rill_init_connection(struct sock *sk)
 		     (int)RILL_CLOSING != (int)TCP_CLOSING);
 
 	rill_forget_syn(sk);
+	rs->udp_port = 0;
 	memset((char *)rs + offsetof(struct rill_sock, rcv_nxt), 0,
 	       offsetof(struct rill_sock, deferred) - offsetof(struct rill_sock, rcv_nxt));
 	rill_reasm_init(&rs->ofo);

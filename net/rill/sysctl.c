@@ -11,6 +11,7 @@
 #include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
+#include "wire_udp.h"
 
 #define RILL_BUF_MIN	4096
 #define RILL_RMEM_MAX	(6 << 20)
@@ -27,7 +28,7 @@ static int rill_u8_max = U8_MAX;
 static int rill_syn_max = MAX_TCP_SYNCNT;
 static int rill_two = 2;
 static int rill_mss_min = RILL_MIN_SND_MSS;
-static int rill_mss_max = U16_MAX;
+static int rill_u16_max = U16_MAX;
 
 #define RILL_INT_AS(_procname, _name, _min, _max)			\
 	{ .procname = _procname,					\
@@ -105,9 +106,9 @@ static const struct ctl_table rill_table[] = {
 	RILL_SECS(keepalive_intvl),
 	RILL_INT(keepalive_probes, SYSCTL_ZERO, &rill_u8_max),
 	RILL_INT(mtu_probing, SYSCTL_ZERO, &rill_u8_max),
-	RILL_INT(base_mss, &rill_mss_min, &rill_mss_max),
-	RILL_INT(mtu_probe_floor, &rill_mss_min, &rill_mss_max),
-	RILL_INT(min_snd_mss, &rill_mss_min, &rill_mss_max),
+	RILL_INT(base_mss, &rill_mss_min, &rill_u16_max),
+	RILL_INT(mtu_probe_floor, &rill_mss_min, &rill_u16_max),
+	RILL_INT(min_snd_mss, &rill_mss_min, &rill_u16_max),
 	RILL_INT(probe_interval, SYSCTL_ZERO, NULL),
 	RILL_INT(rto_min_us, SYSCTL_ONE, &rill_second_us),
 	RILL_INT(fastopen, NULL, NULL),
@@ -118,6 +119,10 @@ static const struct ctl_table rill_table[] = {
 	  .data = (void *)offsetof(struct rill_net, fastopen_blackhole_timeout_sec),
 	  .maxlen = sizeof(int), .extra1 = SYSCTL_ZERO,
 	  .proc_handler = rill_fastopen_sysctl_pause },
+	{ .procname = "udp_port", .mode = 0644,
+	  .data = (void *)offsetof(struct rill_net, udp_port),
+	  .maxlen = sizeof(int), .extra1 = SYSCTL_ZERO, .extra2 = &rill_u16_max,
+	  .proc_handler = rill_udp_sysctl_port },
 };
 
 static void rill_defaults(struct rill_net *rn)
@@ -171,6 +176,7 @@ static void rill_defaults(struct rill_net *rn)
 	rn->probe_interval = 600;
 	rn->fastopen = RILL_FO_CLIENT;
 	rn->fastopen_blackhole_timeout_sec = 0;
+	rn->udp_port = RILL_UDP_PORT_DEFAULT;
 }
 
 /**

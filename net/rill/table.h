@@ -85,6 +85,7 @@ struct rill_mini {
 	u32			mark;
 	u32			waited_us;
 	__be32			flow_label;	/* of IPv6, to be answered by; SYN_RECV only */
+	__be16			udp_port;	/* of the udp wire, likewise */
 	int			iif;	/* that the SYN came in by; IPv6, SYN_RECV only */
 	u32			last_oow;	/* jiffies of the last ACK to a bad segment */
 	u16			mss;

@@ -6,6 +6,7 @@
 #include <uapi/linux/rill.h>
 
 #include "proto.h"
+#include "wire_udp.h"
 
 /**
  * rill_wire_of() - the wire that a number stands for
@@ -21,6 +22,8 @@ int rill_wire_of(int protocol)
 		return RILL_WIRE_IP;
 	case IPPROTO_TCP:
 		return RILL_WIRE_TCP;
+	case IPPROTO_UDP:
+		return RILL_WIRE_UDP;
 	}
 	return -EPROTONOSUPPORT;
 }
@@ -56,6 +59,18 @@ void rill_wire_assign(struct sock *sk, u8 wire)
 }
 
 /**
+ * rill_wire_load() - have what a wire needs of other modules
+ * @wire: enum rill_wire
+ *
+ * Context: process; no socket is locked.
+ * Return: 0, or -EPROTONOSUPPORT where the kernel does not have it.
+ */
+int rill_wire_load(u8 wire)
+{
+	return wire == RILL_WIRE_UDP ? rill_udp_load() : 0;
+}
+
+/**
  * rill_wire_set() - setsockopt(SOL_RILL, RILL_WIRE)
  * @sk: socket
  * @optval: IPPROTO_RILL, IPPROTO_TCP or IPPROTO_UDP
@@ -75,6 +90,9 @@ int rill_wire_set(struct sock *sk, sockptr_t optval, unsigned int optlen)
 	wire = rill_wire_of(val);
 	if (wire < 0)
 		return wire;
+	err = rill_wire_load(wire);
+	if (err)
+		return err;
 	lock_sock(sk);
 	if (sk->sk_state != TCP_CLOSE || rill_sk(sk)->bucket)
 		err = -EISCONN;

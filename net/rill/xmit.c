@@ -20,6 +20,7 @@
 #include "netns.h"
 #include "proto.h"
 #include "trace.h"
+#include "wire_udp.h"
 
 static struct kmem_cache *rill_tx_cache;
 
@@ -238,6 +239,8 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	dst = __sk_dst_get(sk);
 	offload = len > mss || rs->wire == RILL_WIRE_TCP ||
 		  (dst && dst->dev->flags & IFF_LOOPBACK);
+	if (rs->wire == RILL_WIRE_UDP)
+		offload = false;	/* to whoever handles the datagram its sum is data */
 	/* who shares pages may write to them between our sum and the device's copy */
 	if (!offload && skb_has_shared_frag(skb) && skb_linearize(skb)) {
 		kfree_skb(skb);
@@ -269,10 +272,12 @@ static int rill_transmit(struct sock *sk, struct sk_buff *skb, u32 seq, u8 flags
 	skb_set_owner_w(skb, sk);
 	skb_set_hash_from_sk(skb, sk);	/* a queue and a path of its own */
 	ecn = rill_ecn_codepoint(sk, flags, fresh);
+	if (rs->wire == RILL_WIRE_UDP)
+		return rill_udp_xmit(sk, skb, ecn);
 	if (rs->v6)
 		return rill_v6_xmit(sk, skb, ecn);
 	if (rs->wire == RILL_WIRE_TCP)
-		return rill_v4_tcp_xmit(sk, skb, inet->tos | ecn);
+		return rill_v4_xmit(sk, skb, inet->tos | ecn);
 	return __ip_queue_xmit(sk, skb, &inet->cork.fl, inet->tos | ecn);
 }
 

@@ -9,6 +9,7 @@
 #include "core/seq.h"
 #include "netns.h"
 #include "proto.h"
+#include "wire_udp.h"
 #include "trace.h"
 
 static struct sk_buff *rill_node_skb(struct rill_reasm_node *node)
@@ -319,6 +320,7 @@ static void rill_schedule_ack(struct sock *sk)
 	else
 		rs->out |= RILL_OUT_ACK_LATER;
 	rs->last_rcv = jiffies;
+	rill_udp_heard(sk);
 }
 
 /**

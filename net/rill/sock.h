@@ -48,6 +48,7 @@ enum rill_timer {
 	RILL_TIMER_DELACK,
 	RILL_TIMER_KEEPALIVE,
 	RILL_TIMER_FIN_WAIT_2,	/* an orphan's */
+	RILL_TIMER_POKE,	/* the udp wire: tell a peer gone silent where we are */
 	RILL_TIMERS
 };
 
@@ -281,6 +282,7 @@ struct rill_sock {
 	u8	keep_out;		/* keepalive probes unanswered */
 	u8	retransmits;		/* timeouts since snd_una last moved */
 	u8	probes_out;		/* window probes unanswered */
+	u8	pokes;			/* ACKs sent since the peer fell silent: RILL_TIMER_POKE */
 	u64	pace_ns;		/* no segment before this; 0: at once */
 	u64	stall_us;		/* when what stands at snd_una was first sent */
 	u64	probe_us;		/* when the window closed */

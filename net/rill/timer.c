@@ -20,6 +20,7 @@
 #include "fastopen.h"
 #include "netns.h"
 #include "proto.h"
+#include "wire_udp.h"
 
 /* below this many jiffies the wheel is exact */
 #define RILL_WHEEL_EXACT	64
@@ -516,6 +517,28 @@ static void rill_keepalive_expired(struct sock *sk)
 	rill_timer_start(sk, RILL_TIMER_KEEPALIVE, intvl);
 }
 
+/*
+ * On the udp wire a NAT may have forgotten us: then what the peer sends is lost
+ * until it hears from where we are now. If it was about to send, which it was a
+ * moment ago, and we have nothing to send, nobody would speak any more.
+ */
+static void rill_poke_expired(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+	u32 wait = RILL_POKE << rs->pokes, gone = jiffies - rs->last_any;
+
+	if (!((1 << sk->sk_state) & (TCPF_ESTABLISHED | TCPF_FIN_WAIT1 | TCPF_FIN_WAIT2)))
+		return;
+	if (gone < wait) {
+		rill_timer_start(sk, RILL_TIMER_POKE, wait - gone);
+		return;
+	}
+	if (!rill_flight(rs))
+		rill_send_ack(sk);
+	if (++rs->pokes < RILL_POKES)
+		rill_timer_start(sk, RILL_TIMER_POKE, RILL_POKE << rs->pokes);
+}
+
 static void (*const rill_expired[RILL_TIMERS])(struct sock *sk) = {
 	[RILL_TIMER_LOSS]	= rill_loss_expired,
 	[RILL_TIMER_RTO]	= rill_rto_expired,
@@ -523,6 +546,7 @@ static void (*const rill_expired[RILL_TIMERS])(struct sock *sk) = {
 	[RILL_TIMER_DELACK]	= rill_delack_expired,
 	[RILL_TIMER_KEEPALIVE]	= rill_keepalive_expired,
 	[RILL_TIMER_FIN_WAIT_2]	= rill_fin_wait_2_expired,
+	[RILL_TIMER_POKE]	= rill_poke_expired,
 };
 
 /**

@@ -16,6 +16,10 @@
 /* RFC 6335: no number was assigned to this one, an administrator may choose another. */
 #define RILL_UDP_PORT_DEFAULT	9253
 
+/* Jiffies of silence, doubled each time, after which who had data hears of us; and how often */
+#define RILL_POKE	HZ
+#define RILL_POKES	6
+
 int rill_udp_load(void);
 void rill_udp_unload(void);
 void rill_udp_init_net(struct net *net);
@@ -58,6 +62,18 @@ static inline void rill_udp_learn(struct sock *sk, const struct sk_buff *skb)
 		return;
 	rs->udp_port = rill_udp_from(skb);
 	rill_mib_inc(sock_net(sk), RILL_MIB_UDP_REBOUND);
+}
+
+/* Data has come: look after its sender should it fall silent. The socket lock is held. */
+static inline void rill_udp_heard(struct sock *sk)
+{
+	struct rill_sock *rs = rill_sk(sk);
+
+	if (likely(rs->wire != RILL_WIRE_UDP))
+		return;
+	if (rs->pokes || !(rs->armed & BIT(RILL_TIMER_POKE)))
+		rill_timer_start(sk, RILL_TIMER_POKE, RILL_POKE);
+	rs->pokes = 0;
 }
 
 #endif /* _RILL_WIRE_UDP_H */

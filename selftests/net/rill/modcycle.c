@@ -168,6 +168,38 @@ static void orphan_holds(void)
 	OK(load());
 }
 
+/* Its port of UDP is given back, and what it needed of other modules. */
+static void udp_given_back(void)
+{
+	struct pair p;
+	int i, udp;
+
+	need_module();
+	unload_soon();
+	ns_new();
+	for (i = 0; i < 5; i++) {
+		OK(load());
+		p.l = OK(socket(AF_RILL, SOCK_STREAM, IPPROTO_UDP));
+		OK(sk_bind(p.l, IP_LO, 8080));
+		OK(listen(p.l, 1));
+		p.c = OK(socket(AF_RILL, SOCK_STREAM, IPPROTO_UDP));
+		OK(sk_connect(p.c, IP_LO, 8080));
+		p.s = sk_accept(p.l);
+		send_str(p.c, "by UDP");
+		recv_str(p.s, "by UDP");
+		udp = OK(socket(AF_INET, SOCK_DGRAM, 0));
+		ASSERT_ERR(sk_bind(udp, INADDR_ANY, 9253), EADDRINUSE);
+		close(p.c);
+		recv_eof(p.s);
+		close(p.s);
+		close(p.l);
+		unload_soon();
+		OK(sk_bind(udp, INADDR_ANY, 9253));
+		close(udp);
+	}
+	OK(load());
+}
+
 static int refs(void)
 {
 	FILE *f = fopen("/sys/module/rill/refcnt", "r");
@@ -199,6 +231,7 @@ static const struct rt_test tests[] = {
 	{ "busy_while_open", "rmmod", busy_while_open, T_RILL, 0 },
 	{ "time_wait_only", "rmmod C22", time_wait_only, T_RILL, 0 },
 	{ "orphan_holds", "rmmod", orphan_holds, T_RILL, 0 },
+	{ "udp_given_back", "rmmod udp", udp_given_back, T_RILL, 0 },
 	{ "load_unload", "rmmod SM-27", load_unload, T_RILL, 3000 },
 };
 

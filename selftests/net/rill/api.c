@@ -486,7 +486,7 @@ static void unconnected(void)
 	}
 	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_TYPE), SOCK_STREAM);
 	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_ACCEPTCONN), 0);
-	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_PROTOCOL), proto_num());
+	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_PROTOCOL), sk_protocol());
 	ASSERT_EQ(sk_get(fd, SOL_SOCKET, SO_DOMAIN), AF_INET);
 }
 

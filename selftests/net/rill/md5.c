@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* TCP_MD5SIG (RFC 2385): who signs what, and what is dropped. */
-#include "wire.h"
+#include "carry.h"
 
 #include <math.h>
 #include <net/if.h>
@@ -133,7 +133,7 @@ static void put_raw(uint8_t flags, uint32_t seq, uint32_t ack, const char *data,
 	}
 	n = seg_build(buf, &s);
 	if (key) {
-		digest(TUN_P, TUN_K, buf + 20, 20 + s.optlen, data, len, key, opts + 4);
+		digest(TUN_P, TUN_K, carry_segment(buf), 20 + s.optlen, data, len, key, opts + 4);
 		n = seg_build(buf, &s);
 	}
 	tun_put(p.tun, buf, n);

@@ -624,7 +624,7 @@ static void odd_numbers(void)
 	if (rt.proto == PROTO_RILL)
 		fd = socketpair(AF_RILL, SOCK_STREAM, 0, sv);
 	else
-		fd = socketpair(AF_INET, SOCK_STREAM, proto_num(), sv);
+		fd = socketpair(AF_INET, SOCK_STREAM, sk_protocol(), sv);
 	rec_call("socketpair", fd);
 }
 

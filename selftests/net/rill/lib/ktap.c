@@ -150,6 +150,10 @@ static bool in_set(const struct rt_test *t)
 		return false;
 	if ((f & T_DIFFER) && !rt.each)
 		return false;
+	if ((f & T_IPWIRE) && rt.wire != WIRE_IP)
+		return false;
+	if ((f & T_IPV4) && rt.v6)
+		return false;
 	if ((f & T_TCP) && (rt.each || rt.proto != PROTO_TCP))
 		return false;
 	if (rt.only && fnmatch(rt.only, t->name, 0) && !strstr(t->rows, rt.only))
@@ -260,11 +264,25 @@ static void run_one(const struct rt_test *t, int nr, int tally[3])
 
 static void usage(const char *prog)
 {
-	printf("usage: %s [--proto tcp|rill|inet|each]\n"
+	printf("usage: %s [--proto tcp|rill|inet|each] [--wire ip|tcp|udp] [--ip 4|6]\n"
 	       "       [--set quick|full|debug|time-travel|long|stress|all]\n"
 	       "       [--only PATTERN] [--list] [--verbose] [--seed N] [--count N]\n"
 	       "       [--parallel N] [--size BYTES]\n"
 	       "PATTERN is a name with wildcards, or a row such as C20.\n", prog);
+}
+
+static bool set_wire(const char *name)
+{
+	static const char *const wires[] = { "ip", "tcp", "udp" };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(wires); i++) {
+		if (strcmp(name, wires[i]))
+			continue;
+		rt.wire = i;
+		return true;
+	}
+	return false;
 }
 
 static void parse(int argc, char **argv)
@@ -290,6 +308,15 @@ static void parse(int argc, char **argv)
 				rt.each = true;
 			else
 				goto bad;
+			break;
+		case 'w':
+			if (!set_wire(optarg))
+				goto bad;
+			break;
+		case 'i':
+			if (strcmp(optarg, "4") && strcmp(optarg, "6"))
+				goto bad;
+			rt.v6 = *optarg == '6';
 			break;
 		case 's':
 			rt.set = optarg;

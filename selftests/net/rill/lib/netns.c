@@ -4,7 +4,7 @@
  * joined by veth.  What a case needs often is done by netlink and ioctl, as
  * starting programs is slow on emulated machines; the rest by sh().
  */
-#include "rt.h"
+#include "carry.h"
 
 #include <linux/ethtool.h>
 #include <linux/if_link.h>
@@ -43,6 +43,68 @@ void if_up(const char *ifname, bool up)
 	OK(if_ioctl(SIOCSIFFLAGS, &r));
 }
 
+struct nlbuf {
+	struct nlmsghdr h;
+	union {
+		struct ifinfomsg ifi;
+		struct ifaddrmsg ifa;
+	};
+	char attr[512];
+};
+
+static struct rtattr *nl_put(struct nlbuf *b, int type, const void *data, int len)
+{
+	struct rtattr *a = (void *)((char *)b + NLMSG_ALIGN(b->h.nlmsg_len));
+
+	a->rta_type = type;
+	a->rta_len = RTA_LENGTH(len);
+	if (data)
+		memcpy(RTA_DATA(a), data, len);
+	b->h.nlmsg_len = NLMSG_ALIGN(b->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
+	return a;
+}
+
+/* An errno, or 0. */
+static int nl_ask(const struct nlbuf *b)
+{
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[512];
+	} reply;
+	int s = OK(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+
+	OK(send(s, b, b->h.nlmsg_len, 0));
+	OK(recv(s, &reply, sizeof(reply), 0));
+	close(s);
+	return reply.h.nlmsg_type == NLMSG_ERROR ? -reply.e.error : EPROTO;
+}
+
+/* Beside that of IPv4, and used at once: nobody else can have it. */
+static void if_addr6(const char *ifname, uint32_t ip, int prefix)
+{
+	struct nlbuf b = {
+		.h = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(struct ifaddrmsg)),
+			.nlmsg_type = RTM_NEWADDR,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE,
+		},
+		.ifa = {
+			.ifa_family = AF_INET6,
+			.ifa_prefixlen = prefix,
+			.ifa_flags = IFA_F_NODAD,
+			.ifa_index = if_nametoindex(ifname),
+		},
+	};
+	struct in6_addr a = carry_addr6(ip);
+	int err;
+
+	nl_put(&b, IFA_LOCAL, &a, sizeof(a));
+	err = nl_ask(&b);
+	if (err)
+		FAIL("an address of IPv6 for %s: %s", ifname, strerror(err));
+}
+
 void if_addr(const char *ifname, uint32_t ip, int prefix)
 {
 	struct sockaddr_in a = sin_of(ip, 0);
@@ -53,13 +115,16 @@ void if_addr(const char *ifname, uint32_t ip, int prefix)
 	a = sin_of(prefix ? ~0u << (32 - prefix) : 0, 0);
 	memcpy(&ifr_of(&r, ifname)->ifr_netmask, &a, sizeof(a));
 	OK(if_ioctl(SIOCSIFNETMASK, &r));
+	if (rt.v6)
+		if_addr6(ifname, ip, 96 + prefix);
 }
 
+/* So much of a segment fits in as with headers of IPv4 alone. */
 void if_mtu(const char *ifname, int mtu)
 {
 	struct ifreq r;
 
-	ifr_of(&r, ifname)->ifr_mtu = mtu;
+	ifr_of(&r, ifname)->ifr_mtu = mtu + carry_extra();
 	OK(if_ioctl(SIOCSIFMTU, &r));
 }
 
@@ -112,24 +177,6 @@ void ns_enter(int ns)
 	OK(setns(ns, CLONE_NEWNET));
 }
 
-struct nlbuf {
-	struct nlmsghdr h;
-	struct ifinfomsg ifi;
-	char attr[512];
-};
-
-static struct rtattr *nl_put(struct nlbuf *b, int type, const void *data, int len)
-{
-	struct rtattr *a = (void *)((char *)b + NLMSG_ALIGN(b->h.nlmsg_len));
-
-	a->rta_type = type;
-	a->rta_len = RTA_LENGTH(len);
-	if (data)
-		memcpy(RTA_DATA(a), data, len);
-	b->h.nlmsg_len = NLMSG_ALIGN(b->h.nlmsg_len) + RTA_ALIGN(a->rta_len);
-	return a;
-}
-
 static void nl_end(struct nlbuf *b, struct rtattr *nest)
 {
 	nest->rta_len = (char *)b + b->h.nlmsg_len - (char *)nest;
@@ -143,7 +190,7 @@ static void nl_u32(struct nlbuf *b, int type, uint32_t v)
 static void nl_link(struct nlbuf *b, const char *ifname, int flags, int mtu)
 {
 	nl_put(b, IFLA_IFNAME, ifname, strlen(ifname) + 1);
-	nl_u32(b, IFLA_MTU, mtu);
+	nl_u32(b, IFLA_MTU, mtu + carry_extra());
 	if (flags & NET_SINGLE)
 		nl_u32(b, IFLA_GSO_MAX_SEGS, 1);
 }
@@ -159,12 +206,7 @@ void veth_new(int ns_a, const char *ifa, int ns_b, const char *ifb, int flags, i
 	};
 	struct rtattr *info, *data, *peer;
 	struct ifinfomsg ifi = { };
-	struct {
-		struct nlmsghdr h;
-		struct nlmsgerr e;
-		char rest[512];
-	} reply;
-	int s;
+	int err;
 
 	ns_enter(ns_a);
 	nl_link(&b, ifa, flags, mtu);
@@ -179,12 +221,9 @@ void veth_new(int ns_a, const char *ifa, int ns_b, const char *ifb, int flags, i
 	nl_end(&b, peer);
 	nl_end(&b, data);
 	nl_end(&b, info);
-	s = OK(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
-	OK(send(s, &b, b.h.nlmsg_len, 0));
-	OK(recv(s, &reply, sizeof(reply), 0));
-	close(s);
-	if (reply.h.nlmsg_type != NLMSG_ERROR || reply.e.error)
-		FAIL("veth %s %s: %s", ifa, ifb, strerror(-reply.e.error));
+	err = nl_ask(&b);
+	if (err)
+		FAIL("veth %s %s: %s", ifa, ifb, strerror(err));
 	if (flags & NET_SINGLE) {
 		if_no_offload(ifa);
 		ns_enter(ns_b);

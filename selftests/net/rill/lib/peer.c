@@ -4,7 +4,7 @@
  * the stack sends is checked for what must always hold: right checksum, sane
  * options, and those of a SYN on a SYN only.
  */
-#include "wire.h"
+#include "carry.h"
 
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -64,7 +64,7 @@ bool tun_fill(struct tun *t, int ms)
 	while ((n = read(t->fd, buf, sizeof(buf))) > 0) {
 		struct seg s;
 
-		if (n > 20 && buf[0] >> 4 == 4 && buf[9] == IPPROTO_ICMP)
+		if (carry_is_icmp(buf, n))
 			t->icmp_seen++;
 		if (!seg_parse(&s, buf, n))
 			continue;
@@ -274,38 +274,17 @@ void peer_put(struct peer *p, uint8_t flags, const void *data, int len)
 /* An ICMP error about a segment of the stack that had this sequence number. */
 void peer_icmp(struct peer *p, int type, int code, uint32_t rest, uint32_t from, uint32_t seq)
 {
-	uint8_t b[20 + 8 + 40 + 64] = { 0 }, quoted[128];
+	uint8_t b[256], quoted[256], icmp[8] = { type, code };
 	struct spec q = {
 		.saddr = p->kaddr, .daddr = p->addr, .sport = p->kport, .dport = p->port,
 		.seq = seq, .ack = p->snd_nxt, .flags = F_ACK, .win = 1000,
 	};
 	struct spec outer = { .saddr = from, .daddr = p->kaddr };
-	uint8_t ipbuf[64];
-	uint16_t sum;
-	int quote = 20 + (p->quote ? p->quote : 20), len = 20 + 8 + quote;
+	int quote = carry_head() + (p->quote ? p->quote : 20);
 
+	put32(icmp + 4, rest);
 	seg_build(quoted, &q);
-	seg_build(ipbuf, &outer);
-	memcpy(b, ipbuf, 20);
-	b[2] = len >> 8;
-	b[3] = len;
-	b[9] = IPPROTO_ICMP;
-	b[10] = 0;
-	b[11] = 0;
-	sum = ip_sum(b, 20, 0);
-	b[10] = sum >> 8;
-	b[11] = sum;
-	b[20] = type;
-	b[21] = code;
-	b[24] = rest >> 24;
-	b[25] = rest >> 16;
-	b[26] = rest >> 8;
-	b[27] = rest;
-	memcpy(b + 28, quoted, quote);
-	sum = ip_sum(b + 20, len - 20, 0);
-	b[22] = sum >> 8;
-	b[23] = sum;
-	tun_put(p->tun, b, len);
+	tun_put(p->tun, b, carry_icmp(b, &outer, icmp, quoted, quote));
 }
 
 void peer_read(struct peer *p, void *buf, int len)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The socket table and the counters of the current namespace. */
-#include "rt.h"
+#include "carry.h"
 
 static const char * const tcp_states[] = {
 	"", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT_1", "FIN_WAIT_2", "TIME_WAIT",
@@ -19,14 +19,17 @@ static FILE *open_view(const char *name)
 	return f;
 }
 
+#define TCP_ROW(addr)	" %*d: " addr ":%x " addr ":%x %x %lx:%lx %x:%lx %x"
+
 static bool parse_tcp(const char *line, struct row *r)
 {
 	static const char * const timers[] = { "-", "rto", "keepalive", "timewait", "persist" };
 	unsigned int la, lp, ra, rp, st, tr;
 	unsigned long tx, rx, left;
 
-	if (sscanf(line, " %*d: %x:%x %x:%x %x %lx:%lx %x:%lx %x", &la, &lp, &ra, &rp, &st, &tx,
-		   &rx, &tr, &left, (unsigned int *)&r->retrans) != 10)
+	/* of an address of IPv6 the last of four words is what it stands for */
+	if (sscanf(line, rt.v6 ? TCP_ROW("%*24s%8x") : TCP_ROW("%x"), &la, &lp, &ra, &rp, &st,
+		   &tx, &rx, &tr, &left, (unsigned int *)&r->retrans) != 10)
 		return false;
 	r->laddr = ntohl(la);
 	r->raddr = ntohl(ra);
@@ -41,22 +44,37 @@ static bool parse_tcp(const char *line, struct row *r)
 	return true;
 }
 
+/* ADDRESS:PORT, with an address of IPv6 in brackets. */
+static bool parse_end(const char *text, uint32_t *ip, int *port)
+{
+	struct in6_addr a6;
+	struct in_addr a;
+	char addr[64];
+
+	if (sscanf(text, "[%63[^]]]:%d", addr, port) == 2 && inet_pton(AF_INET6, addr, &a6) == 1) {
+		*ip = get32(&a6.s6_addr[12]);
+		if (IN6_IS_ADDR_LOOPBACK(&a6))
+			*ip = IP_LO;
+		return true;
+	}
+	if (sscanf(text, "%63[^:]:%d", addr, port) != 2 || !inet_aton(addr, &a))
+		return false;
+	*ip = ntohl(a.s_addr);
+	return true;
+}
+
 static bool parse_rill(const char *line, struct row *r)
 {
-	char local[32], peer[32], timer[32], ip[32];
-	struct in_addr a;
+	char local[64], peer[64], timer[32];
 
-	if (sscanf(line, "%15s %ld %ld %31s %31s %31s %d", r->state, &r->rxq, &r->txq, local,
+	if (sscanf(line, "%15s %ld %ld %63s %63s %31s %d", r->state, &r->rxq, &r->txq, local,
 		   peer, timer, &r->retrans) != 7)
 		return false;
-	if (sscanf(local, "%31[^:]:%d", ip, &r->lport) != 2 || !inet_aton(ip, &a))
+	if (!parse_end(local, &r->laddr, &r->lport))
 		return false;
-	r->laddr = ntohl(a.s_addr);
-	if (sscanf(peer, "%31[^:]:%d", ip, &r->rport) != 2) {
+	if (!parse_end(peer, &r->raddr, &r->rport)) {
 		r->rport = 0;		/* a listener may print * */
 		r->raddr = 0;
-	} else if (inet_aton(ip, &a)) {
-		r->raddr = ntohl(a.s_addr);
 	}
 	r->left = 0;
 	if (sscanf(timer, "%15[^:]:%lf", r->timer, &r->left) < 1)
@@ -67,7 +85,7 @@ static bool parse_rill(const char *line, struct row *r)
 int table_read(struct row *rows, int max)
 {
 	bool tcp = rt.proto == PROTO_TCP;
-	FILE *f = open_view(tcp ? "tcp" : "rill");
+	FILE *f = open_view(!tcp ? "rill" : rt.v6 ? "tcp6" : "tcp");
 	char line[512];
 	int n = 0;
 

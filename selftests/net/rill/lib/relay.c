@@ -108,7 +108,7 @@ static void *relay_loop(void *arg)
 		send_due(r);
 		for (dir = 0; dir < 2; dir++) {
 			n = read(r->t[dir]->fd, buf, sizeof(buf));
-			if (n > 0 && buf[0] >> 4 == 4)
+			if (n > 0 && buf[0] >> 4 == (rt.v6 ? 6 : 4))
 				one(r, dir, buf, n);
 		}
 	}

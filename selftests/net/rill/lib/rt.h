@@ -35,12 +35,20 @@
 #ifndef IPPROTO_RILL
 #define IPPROTO_RILL	253
 #endif
+#ifndef IPPROTO_RILL_TCP
+#define IPPROTO_RILL_TCP 257
+#endif
+#ifndef IPPROTO_RILL_UDP
+#define IPPROTO_RILL_UDP 258
+#endif
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
 /* ---- cases ---- */
 
 enum rt_proto { PROTO_TCP, PROTO_RILL, PROTO_INET };
+/* What carries the segments of Rill's sockets; the host's TCP has its own. */
+enum rt_wire { WIRE_IP, WIRE_TCP, WIRE_UDP };
 
 /* Which sets run a case; without a flag, all of them but stress. */
 #define T_FULL		0x01	/* takes seconds: not in quick */
@@ -50,6 +58,8 @@ enum rt_proto { PROTO_TCP, PROTO_RILL, PROTO_INET };
 #define T_RILL		0x10	/* about Rill's own views: not over tcp */
 #define T_TCP		0x20	/* only over tcp: what Rill does otherwise */
 #define T_DIFFER	0x40	/* wrong on purpose: --proto each must say so */
+#define T_IPWIRE	0x80	/* only over the ip wire: the host answers for the others */
+#define T_IPV4		0x100	/* only over IPv4: it is about what IPv6 has not */
 
 struct rt_test {
 	const char *name;
@@ -63,6 +73,8 @@ extern const struct rt_test *rt_case;	/* what runs */
 
 struct rt_opts {
 	enum rt_proto proto;
+	enum rt_wire wire;
+	bool v6;		/* over IPv6: carry.h says how */
 	bool each;		/* over TCP first, then over each door: results are the same */
 	const char *set;
 	const char *only;
@@ -173,8 +185,16 @@ void check_backoff(const char *file, int line, double got, double base, int n);
 /* ---- sockets ---- */
 
 int proto_num(void);		/* IP protocol on the wire */
+int sk_protocol(void);		/* what a socket says of itself */
 int sk_new(void);
 int sk_try(int type_flags);	/* without assertion */
+union rt_addr {
+	struct sockaddr sa;
+	struct sockaddr_in sin;
+	struct sockaddr_in6 sin6;
+};
+
+socklen_t sa_of(union rt_addr *a, uint32_t ip, int port);	/* of the family of the run */
 struct sockaddr_in sin_of(uint32_t ip, int port);
 int sk_bind(int fd, uint32_t ip, int port);
 int sk_connect(int fd, uint32_t ip, int port);

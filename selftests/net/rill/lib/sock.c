@@ -1,23 +1,36 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sockets by door, and calls on them that end in time. */
-#include "rt.h"
+#include "carry.h"
 
 #include <linux/sockios.h>
 
+/* To the protocol of socket(AF_RILL): a socket of AF_INET6. */
+#define RILL_V6		0x100
+
 int proto_num(void)
+{
+	static const int num[] = { IPPROTO_RILL, IPPROTO_TCP, IPPROTO_UDP };
+
+	return rt.proto == PROTO_TCP ? IPPROTO_TCP : num[rt.wire];
+}
+
+int sk_protocol(void)
 {
 	return rt.proto == PROTO_TCP ? IPPROTO_TCP : IPPROTO_RILL;
 }
 
 int sk_try(int type_flags)
 {
+	static const int inet[] = { IPPROTO_RILL, IPPROTO_RILL_TCP, IPPROTO_RILL_UDP };
+	int family = rt.v6 ? AF_INET6 : AF_INET, wire = rt.wire ? proto_num() : 0;
+
 	switch (rt.proto) {
 	case PROTO_RILL:
-		return socket(AF_RILL, SOCK_STREAM | type_flags, 0);
+		return socket(AF_RILL, SOCK_STREAM | type_flags, wire | (rt.v6 ? RILL_V6 : 0));
 	case PROTO_INET:
-		return socket(AF_INET, SOCK_STREAM | type_flags, IPPROTO_RILL);
+		return socket(family, SOCK_STREAM | type_flags, inet[rt.wire]);
 	default:
-		return socket(AF_INET, SOCK_STREAM | type_flags, 0);
+		return socket(family, SOCK_STREAM | type_flags, 0);
 	}
 }
 
@@ -41,18 +54,33 @@ struct sockaddr_in sin_of(uint32_t ip, int port)
 	return a;
 }
 
+socklen_t sa_of(union rt_addr *a, uint32_t ip, int port)
+{
+	memset(a, 0, sizeof(*a));
+	if (!rt.v6) {
+		a->sin = sin_of(ip, port);
+		return sizeof(a->sin);
+	}
+	a->sin6.sin6_family = AF_INET6;
+	a->sin6.sin6_port = htons(port);
+	a->sin6.sin6_addr = carry_addr6(ip);
+	return sizeof(a->sin6);
+}
+
 int sk_bind(int fd, uint32_t ip, int port)
 {
-	struct sockaddr_in a = sin_of(ip, port);
+	union rt_addr a;
+	socklen_t len = sa_of(&a, ip, port);
 
-	return bind(fd, (void *)&a, sizeof(a));
+	return bind(fd, &a.sa, len);
 }
 
 int sk_connect(int fd, uint32_t ip, int port)
 {
-	struct sockaddr_in a = sin_of(ip, port);
+	union rt_addr a;
+	socklen_t len = sa_of(&a, ip, port);
 
-	return connect(fd, (void *)&a, sizeof(a));
+	return connect(fd, &a.sa, len);
 }
 
 int sk_listen(uint32_t ip, int port, int backlog)
@@ -80,20 +108,20 @@ int sk_accept(int lfd)
 
 int sk_port(int fd)
 {
-	struct sockaddr_in a;
+	union rt_addr a;
 	socklen_t len = sizeof(a);
 
-	OK(getsockname(fd, (void *)&a, &len));
-	return ntohs(a.sin_port);
+	OK(getsockname(fd, &a.sa, &len));
+	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
 }
 
 int sk_peer_port(int fd)
 {
-	struct sockaddr_in a;
+	union rt_addr a;
 	socklen_t len = sizeof(a);
 
-	OK(getpeername(fd, (void *)&a, &len));
-	return ntohs(a.sin_port);
+	OK(getpeername(fd, &a.sa, &len));
+	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
 }
 
 int sk_get(int fd, int level, int opt)

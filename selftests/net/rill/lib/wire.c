@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments built and parsed by hand, and the trace shown with a failure. */
-#include "wire.h"
+#include "carry.h"
 
 #define TRACE	40
 
@@ -10,30 +10,6 @@ static struct {
 } trace[TRACE];
 static unsigned int traced;
 void (*wire_base)(const struct seg *s, char dir, uint32_t base[2]);
-
-static uint32_t get32(const uint8_t *p)
-{
-	return (uint32_t)p[0] << 24 | p[1] << 16 | p[2] << 8 | p[3];
-}
-
-static uint16_t get16(const uint8_t *p)
-{
-	return p[0] << 8 | p[1];
-}
-
-static void put32(uint8_t *p, uint32_t v)
-{
-	p[0] = v >> 24;
-	p[1] = v >> 16;
-	p[2] = v >> 8;
-	p[3] = v;
-}
-
-static void put16(uint8_t *p, uint16_t v)
-{
-	p[0] = v >> 8;
-	p[1] = v;
-}
 
 uint16_t ip_sum(const void *data, int len, uint32_t start)
 {
@@ -49,29 +25,13 @@ uint16_t ip_sum(const void *data, int len, uint32_t start)
 	return ~sum;
 }
 
-static uint32_t pseudo(uint32_t saddr, uint32_t daddr, int proto, int len)
-{
-	return (saddr >> 16) + (saddr & 0xffff) + (daddr >> 16) + (daddr & 0xffff) + proto + len;
-}
-
 int seg_build(uint8_t *b, const struct spec *s)
 {
-	static uint16_t id;
 	int optlen = (s->optlen + 3) & ~3, hlen = 20 + optlen, tlen = hlen + s->len;
-	uint8_t *t = b + 20;
+	uint8_t *t = carry_segment(b);
 	uint16_t sum;
 
-	memset(b, 0, 20 + hlen);
-	b[0] = 0x45;
-	b[1] = s->tos;
-	put16(b + 2, 20 + tlen);
-	put16(b + 4, ++id);
-	put16(b + 6, 0x4000);
-	b[8] = s->ttl ?: 64;
-	b[9] = proto_num();
-	put32(b + 12, s->saddr);
-	put32(b + 16, s->daddr);
-	put16(b + 10, ip_sum(b, 20, 0));
+	memset(t, 0, hlen);
 	put16(t, s->sport);
 	put16(t + 2, s->dport);
 	put32(t + 4, s->seq);
@@ -84,9 +44,9 @@ int seg_build(uint8_t *b, const struct spec *s)
 		memcpy(t + 20, s->opts, s->optlen);
 	if (s->len)
 		memcpy(t + hlen, s->data, s->len);
-	sum = ip_sum(t, tlen, pseudo(s->saddr, s->daddr, proto_num(), tlen));
+	sum = ip_sum(t, tlen, carry_pseudo(s->saddr, s->daddr, tlen));
 	put16(t + 16, s->bad_csum ? sum ^ 0x5555 : sum);
-	return 20 + tlen;
+	return carry_build(b, s, tlen);
 }
 
 static void parse_opts(struct seg *s, const uint8_t *o, int len)
@@ -132,27 +92,15 @@ static void parse_opts(struct seg *s, const uint8_t *o, int len)
 
 bool seg_parse(struct seg *s, const uint8_t *ip, int caplen)
 {
-	int ihl, hlen, tlen;
 	const uint8_t *t;
+	int hlen, tlen;
 
 	memset(s, 0, sizeof(*s));
 	s->t = now();
 	s->ws = -1;
-	if (caplen < 20 || ip[0] >> 4 != 4 || ip[9] != proto_num())
+	t = carry_parse(s, ip, caplen, &tlen);
+	if (!t)
 		return false;
-	ihl = (ip[0] & 15) * 4;
-	s->iplen = get16(ip + 2);
-	if (s->iplen > caplen || s->iplen < ihl + 20)
-		return false;
-	s->tos = ip[1];
-	s->id = get16(ip + 4);
-	s->df = ip[6] & 0x40;
-	s->frag = get16(ip + 6) & 0x3fff;
-	s->ttl = ip[8];
-	s->saddr = get32(ip + 12);
-	s->daddr = get32(ip + 16);
-	t = ip + ihl;
-	tlen = s->iplen - ihl;
 	s->sport = get16(t);
 	s->dport = get16(t + 2);
 	s->seq = get32(t + 4);
@@ -162,8 +110,7 @@ bool seg_parse(struct seg *s, const uint8_t *ip, int caplen)
 	s->flags = t[13];
 	s->win = get16(t + 14);
 	s->urg = get16(t + 18);
-	s->csum_ok = !ip_sum(t, tlen, pseudo(s->saddr, s->daddr, ip[9], tlen)) &&
-		     !ip_sum(ip, ihl, 0);
+	s->csum_ok &= !ip_sum(t, tlen, carry_pseudo(s->saddr, s->daddr, tlen));
 	if (hlen < 20 || hlen > tlen) {
 		s->bad_opts = true;
 		return true;

@@ -291,7 +291,7 @@ static void parse(int argc, char **argv)
 		{ "proto", 1, NULL, 'p' }, { "set", 1, NULL, 's' }, { "only", 1, NULL, 'o' },
 		{ "list", 0, NULL, 'l' }, { "verbose", 0, NULL, 'v' }, { "seed", 1, NULL, 'S' },
 		{ "count", 1, NULL, 'c' }, { "parallel", 1, NULL, 'P' }, { "size", 1, NULL, 'z' },
-		{ "help", 0, NULL, 'h' }, { }
+		{ "wire", 1, NULL, 'w' }, { "ip", 1, NULL, 'i' }, { "help", 0, NULL, 'h' }, { }
 	};
 	int c;
 

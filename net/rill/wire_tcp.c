@@ -189,7 +189,8 @@ static bool rill_tcp_icmp4_info(const struct net *net, const struct icmphdr *icm
 		*info = ntohl(icmph->un.gateway);
 		return true;
 	case ICMP_TIME_EXCEEDED:
-		return true;
+		/* that of reassembly IP keeps to itself */
+		return icmph->code != ICMP_EXC_FRAGTIME;
 	}
 	return false;
 }

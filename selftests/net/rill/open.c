@@ -449,7 +449,8 @@ static void closed_port(void)
 	s = peer_want(&p, F_RST);
 	ASSERT_EQ(s->seq, 321);
 	ASSERT_EQ(s->len, 0);
-	ASSERT_EQ(counter("OutRsts") - rsts, 4);
+	if (!host_answers())
+		ASSERT_EQ(counter("OutRsts") - rsts, 4);
 	p.bad_csum = true;				/* nor to a corrupt one */
 	peer_raw(&p, F_SYN, 5000, 0, NULL, 0);
 	peer_none(&p, 20);
@@ -677,7 +678,7 @@ static const struct rt_test tests[] = {
 	{ "crossing_connects", "C10 MUST-10", crossing_connects, 0, 0 },
 	{ "isn_unpredictable", "C10 MUST-9 SHLD-1 ISN-1S", isn_unpredictable, 0, 0 },
 	{ "isn_clock", "C10 MUST-8", isn_clock, 0, 0 },
-	{ "four_tuple", "C06 CN-11", four_tuple, 0, 0 },
+	{ "four_tuple", "C06 CN-11", four_tuple, T_IPV4, 0 },
 	{ "same_port_two_ns", "C06 NS-1", same_port_two_ns, 0, 0 },
 	{ "syn_on_established", "C06 BLIND-4M SM-4", syn_on_established, 0, 0 },
 	{ "syn_with_data", "SM-9", syn_with_data, 0, 0 },

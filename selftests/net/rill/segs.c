@@ -820,7 +820,7 @@ static const struct rt_test tests[] = {
 	{ "window_scale", "WS-1M WS-5M REC-1", window_scale, 0, 0 },
 	{ "window_unsigned", "MUST-1", window_unsigned, 0, 0 },
 	{ "window_shrinks", "MUST-34 SHLD-15 WS-7M", window_shrinks, 0, 0 },
-	{ "ip_fragments", "C03", ip_fragments, 0, 0 },
+	{ "ip_fragments", "C03", ip_fragments, T_IPV4, 0 },
 	{ "syn_to_multicast", "MUST-57 MUST-63", syn_to_multicast, 0, 0 },
 	{ "half_open", "SM-17 C31", half_open, 0, 0 },
 	{ "half_open_close_wait", "C31", half_open_close_wait, 0, 0 },

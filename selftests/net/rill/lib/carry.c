@@ -40,6 +40,15 @@ uint8_t *carry_segment(uint8_t *pkt)
 	return pkt + carry_head();
 }
 
+struct in6_addr carry_prefix6(uint32_t ip)
+{
+	struct in6_addr a;
+
+	inet_pton(AF_INET6, PREFIX6, &a);
+	put32(&a.s6_addr[12], ip);
+	return a;
+}
+
 /* 127.0.0.1 is ::1, the wildcard the wildcard, a group a group. */
 struct in6_addr carry_addr6(uint32_t ip)
 {
@@ -51,13 +60,11 @@ struct in6_addr carry_addr6(uint32_t ip)
 	}
 	if (!ip)
 		return a;
+	a = carry_prefix6(ip);
 	if (ip >> 28 == 14) {
 		a.s6_addr[0] = 0xff;
 		a.s6_addr[1] = 0x0e;
-	} else {
-		inet_pton(AF_INET6, PREFIX6, &a);
 	}
-	put32(&a.s6_addr[12], ip);
 	return a;
 }
 

@@ -56,5 +56,6 @@ int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const 
 	       int len);
 
 struct in6_addr carry_addr6(uint32_t ip);	/* what stands for it */
+struct in6_addr carry_prefix6(uint32_t ip);	/* and for a network */
 
 #endif /* CARRY_H */

@@ -48,6 +48,7 @@ struct nlbuf {
 	union {
 		struct ifinfomsg ifi;
 		struct ifaddrmsg ifa;
+		struct rtmsg rtm;
 	};
 	char attr[512];
 };
@@ -150,16 +151,44 @@ void if_no_offload(const char *ifname)
 	}
 }
 
+static void route_add6(uint32_t net, int prefix, uint32_t gw)
+{
+	struct nlbuf b = {
+		.h = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
+			.nlmsg_type = RTM_NEWROUTE,
+			.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE,
+		},
+		.rtm = {
+			.rtm_family = AF_INET6,
+			.rtm_dst_len = 96 + prefix,
+			.rtm_table = RT_TABLE_MAIN,
+			.rtm_protocol = RTPROT_STATIC,
+			.rtm_type = RTN_UNICAST,
+		},
+	};
+	struct in6_addr dst = carry_prefix6(net), via = carry_addr6(gw);
+	int err;
+
+	nl_put(&b, RTA_DST, &dst, sizeof(dst));
+	nl_put(&b, RTA_GATEWAY, &via, sizeof(via));
+	err = nl_ask(&b);
+	if (err)
+		FAIL("a route of IPv6: %s", strerror(err));
+}
+
 void route_add(uint32_t net, int prefix, uint32_t gw)
 {
 	struct sockaddr_in dst = sin_of(net, 0), via = sin_of(gw, 0);
 	struct sockaddr_in mask = sin_of(prefix ? ~0u << (32 - prefix) : 0, 0);
-	struct rtentry rt = { .rt_flags = RTF_UP | RTF_GATEWAY };
+	struct rtentry r = { .rt_flags = RTF_UP | RTF_GATEWAY };
 
-	memcpy(&rt.rt_dst, &dst, sizeof(dst));
-	memcpy(&rt.rt_gateway, &via, sizeof(via));
-	memcpy(&rt.rt_genmask, &mask, sizeof(mask));
-	OK(if_ioctl(SIOCADDRT, &rt));
+	memcpy(&r.rt_dst, &dst, sizeof(dst));
+	memcpy(&r.rt_gateway, &via, sizeof(via));
+	memcpy(&r.rt_genmask, &mask, sizeof(mask));
+	OK(if_ioctl(SIOCADDRT, &r));
+	if (rt.v6)
+		route_add6(net, prefix, gw);
 }
 
 int ns_new(void)
@@ -168,6 +197,8 @@ int ns_new(void)
 
 	OK(unshare(CLONE_NEWNET));
 	fd = OK(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
+	if (rt.v6)
+		OK(write_file("/proc/sys/net/ipv6/conf/all/keep_addr_on_down", "1"));
 	if_up("lo", true);
 	return fd;
 }

@@ -29,18 +29,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#ifndef AF_RILL
-#define AF_RILL		18
-#endif
-#ifndef IPPROTO_RILL
-#define IPPROTO_RILL	253
-#endif
-#ifndef IPPROTO_RILL_TCP
-#define IPPROTO_RILL_TCP 257
-#endif
-#ifndef IPPROTO_RILL_UDP
-#define IPPROTO_RILL_UDP 258
-#endif
+#include <linux/rill.h>
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 
@@ -185,9 +174,12 @@ void check_backoff(const char *file, int line, double got, double base, int n);
 /* ---- sockets ---- */
 
 int proto_num(void);		/* IP protocol on the wire */
+bool host_answers(void);	/* what no socket of ours owns is for the host's TCP */
+int mss_default(void);		/* of a peer that offers none */
 int sk_protocol(void);		/* what a socket says of itself */
 int sk_new(void);
 int sk_try(int type_flags);	/* without assertion */
+int sk_family(int family, int type_flags);	/* likewise, of AF_INET or AF_INET6 */
 union rt_addr {
 	struct sockaddr sa;
 	struct sockaddr_in sin;

@@ -4,9 +4,6 @@
 
 #include <linux/sockios.h>
 
-/* To the protocol of socket(AF_RILL): a socket of AF_INET6. */
-#define RILL_V6		0x100
-
 int proto_num(void)
 {
 	static const int num[] = { IPPROTO_RILL, IPPROTO_TCP, IPPROTO_UDP };
@@ -14,24 +11,40 @@ int proto_num(void)
 	return rt.proto == PROTO_TCP ? IPPROTO_TCP : num[rt.wire];
 }
 
+bool host_answers(void)
+{
+	return rt.proto != PROTO_TCP && rt.wire == WIRE_TCP;
+}
+
+int mss_default(void)
+{
+	return rt.v6 ? 1220 : 536;
+}
+
 int sk_protocol(void)
 {
 	return rt.proto == PROTO_TCP ? IPPROTO_TCP : IPPROTO_RILL;
 }
 
-int sk_try(int type_flags)
+int sk_family(int family, int type_flags)
 {
 	static const int inet[] = { IPPROTO_RILL, IPPROTO_RILL_TCP, IPPROTO_RILL_UDP };
-	int family = rt.v6 ? AF_INET6 : AF_INET, wire = rt.wire ? proto_num() : 0;
+	int wire = rt.wire ? proto_num() : 0;
 
 	switch (rt.proto) {
 	case PROTO_RILL:
-		return socket(AF_RILL, SOCK_STREAM | type_flags, wire | (rt.v6 ? RILL_V6 : 0));
+		return socket(AF_RILL, SOCK_STREAM | type_flags,
+			      wire | (family == AF_INET6 ? RILL_V6 : 0));
 	case PROTO_INET:
 		return socket(family, SOCK_STREAM | type_flags, inet[rt.wire]);
 	default:
 		return socket(family, SOCK_STREAM | type_flags, 0);
 	}
+}
+
+int sk_try(int type_flags)
+{
+	return sk_family(rt.v6 ? AF_INET6 : AF_INET, type_flags);
 }
 
 int sk_new(void)
@@ -124,18 +137,43 @@ int sk_peer_port(int fd)
 	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
 }
 
+/* What an option of IPv4 is called for a socket of the run. */
+static void name_option(int *level, int *opt)
+{
+	static const struct {
+		int v4, v6;
+	} names[] = {
+		{ IP_TTL, IPV6_UNICAST_HOPS }, { IP_TOS, IPV6_TCLASS },
+		{ IP_MINTTL, IPV6_MINHOPCOUNT }, { IP_RECVERR, IPV6_RECVERR },
+		{ IP_MTU, IPV6_MTU }, { IP_MTU_DISCOVER, IPV6_MTU_DISCOVER },
+	};
+	size_t i;
+
+	if (!rt.v6 || *level != IPPROTO_IP)
+		return;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		if (*opt != names[i].v4)
+			continue;
+		*level = IPPROTO_IPV6;
+		*opt = names[i].v6;
+		return;
+	}
+}
+
 int sk_get(int fd, int level, int opt)
 {
-	int val = 0;
+	int less = level == IPPROTO_IP && opt == IP_MTU ? carry_extra() : 0, val = 0;
 	socklen_t len = sizeof(val);
 
+	name_option(&level, &opt);
 	if (getsockopt(fd, level, opt, &val, &len))
 		FAIL("getsockopt %d %d: %s", level, opt, strerror(errno));
-	return val;
+	return val - less;
 }
 
 void sk_set(int fd, int level, int opt, int val)
 {
+	name_option(&level, &opt);
 	if (setsockopt(fd, level, opt, &val, sizeof(val)))
 		FAIL("setsockopt %d %d to %d: %s", level, opt, val, strerror(errno));
 }

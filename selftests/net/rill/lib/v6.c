@@ -2,19 +2,9 @@
 /* Sockets of AF_INET6 by door, and networks for them. */
 #include "v6.h"
 
-/* To the protocol of socket(AF_RILL): a socket of AF_INET6. */
-#define RILL_V6		0x100
-
 int sk6(void)
 {
-	switch (rt.proto) {
-	case PROTO_RILL:
-		return OK(socket(AF_RILL, SOCK_STREAM, RILL_V6));
-	case PROTO_INET:
-		return OK(socket(AF_INET6, SOCK_STREAM, IPPROTO_RILL));
-	default:
-		return OK(socket(AF_INET6, SOCK_STREAM, 0));
-	}
+	return OK(sk_family(AF_INET6, 0));
 }
 
 struct sockaddr_in6 addr6(const char *ip, int port)

@@ -31,9 +31,10 @@ static int another(void)
 
 static ssize_t fast_send(int fd, int port, const void *data, size_t len)
 {
-	struct sockaddr_in to = sin_of(TUN_P, port);
+	union rt_addr to;
+	socklen_t to_len = sa_of(&to, TUN_P, port);
 
-	return sendto(fd, data, len, MSG_FASTOPEN | MSG_NOSIGNAL, (void *)&to, sizeof(to));
+	return sendto(fd, data, len, MSG_FASTOPEN | MSG_NOSIGNAL, &to.sa, to_len);
 }
 
 static const uint8_t good[16] = "cookies!cookies";
@@ -602,7 +603,8 @@ static enum verdict drop_ack(const struct seg *s, int dir)
 /* Blocking: a request in the SYN, and what is beyond it; an answer; over a wire that loses. */
 static void transfer(struct relay *r, relay_fn fn, int lost, int size)
 {
-	struct sockaddr_in to = sin_of(IP_B, PORT);
+	union rt_addr to;
+	socklen_t to_len = sa_of(&to, IP_B, PORT);
 	static uint8_t out[300000], in[300000];
 	int l, fd, s, round;
 	pid_t pid;
@@ -636,7 +638,7 @@ static void transfer(struct relay *r, relay_fn fn, int lost, int size)
 			r->fn = fn;
 		}
 		fd = sk_new();
-		done = OK(sendto(fd, out, size, MSG_FASTOPEN, (void *)&to, sizeof(to)));
+		done = OK(sendto(fd, out, size, MSG_FASTOPEN, &to.sa, to_len));
 		send_all(fd, out + done, size - done);
 		recv_all(fd, in, size);
 		ASSERT(!memcmp(in, out, size));
@@ -672,7 +674,8 @@ static void wire_ack_lost(void)
 static void loopback(void)
 {
 	static uint8_t out[200000], in[200000];
-	struct sockaddr_in to = sin_of(IP_LO, PORT);
+	union rt_addr to;
+	socklen_t to_len = sa_of(&to, IP_LO, PORT);
 	int l, fd, s, round;
 	ssize_t n;
 
@@ -688,10 +691,10 @@ static void loopback(void)
 		sk_nonblock(fd, round == 2);
 		if (round == 3) {
 			sk_set(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1);
-			OK(connect(fd, (void *)&to, sizeof(to)));
+			OK(connect(fd, &to.sa, to_len));
 			n = OK(send(fd, out, 3000, 0));
 		} else {
-			n = OK(sendto(fd, out, 3000, MSG_FASTOPEN, (void *)&to, sizeof(to)));
+			n = OK(sendto(fd, out, 3000, MSG_FASTOPEN, &to.sa, to_len));
 		}
 		ASSERT_EQ(n, 3000);
 		s = sk_accept(l);
@@ -710,7 +713,8 @@ static void loopback(void)
 /* Clients that come and go in every way, of a server that hardly keeps up. */
 static void churn_client(unsigned int seed)
 {
-	struct sockaddr_in to = sin_of(IP_LO, PORT);
+	union rt_addr to;
+	socklen_t to_len = sa_of(&to, IP_LO, PORT);
 	uint64_t state = seed * 7919 + 1;
 	char buf[2000] = { 0 };
 	int i, fd;
@@ -725,7 +729,7 @@ static void churn_client(unsigned int seed)
 		if (how & 4)
 			sk_set(fd, SOL_TCP, TCP_FASTOPEN_CONNECT, 1);
 		if (how & 4)
-			connect(fd, (void *)&to, sizeof(to));
+			connect(fd, &to.sa, to_len);
 		sendto(fd, buf, how >> 8 & 1023, how & 4 ? 0 : MSG_FASTOPEN, (void *)&to,
 		       sizeof(to));
 		if (how & 8)
@@ -739,7 +743,8 @@ static void churn_client(unsigned int seed)
 
 static void churn(void)
 {
-	struct sockaddr_in to = sin_of(IP_LO, PORT);
+	union rt_addr to;
+	socklen_t to_len = sa_of(&to, IP_LO, PORT);
 	int l, fd, i, st, left = 4;
 	char buf[2000] = { 0 };
 	uint64_t state = rt.seed + 1;
@@ -785,7 +790,7 @@ static void churn(void)
 	OK(listen(l, 4));
 	UNTIL(table_count("SYN_RECV") == 0);
 	fd = sk_new();
-	ASSERT_EQ(sendto(fd, "hello", 5, MSG_FASTOPEN, (void *)&to, sizeof(to)), 5);
+	ASSERT_EQ(sendto(fd, "hello", 5, MSG_FASTOPEN, &to.sa, to_len), 5);
 	ev_need(l, POLLIN);
 	i = accept(l, NULL, NULL);
 	sk_nonblock(i, false);
@@ -799,7 +804,7 @@ static const struct rt_test tests[] = {
 	{ "crossing", "MUST-10 OP-1", crossing, T_FULL, 0 },
 	{ "syn_lost", "TFO-5S", syn_lost, T_FULL, 0 },
 	{ "refused", "OP-1 ER-1", refused, 0, 0 },
-	{ "client_rules", "OP-1", client_rules, 0, 0 },
+	{ "client_rules", "OP-1", client_rules, T_IPV4, 0 },
 	{ "options", "OP-1", options, 0, 0 },
 	{ "deferred", "OP-1", deferred, 0, 0 },
 	{ "deferred_not", "OP-1", deferred_not, 0, 0 },

@@ -776,7 +776,7 @@ static const struct rt_test tests[] = {
 	{ "grant", "TFO-1M TFO-3M TFO-5S OP-1", grant, 0, 0 },
 	{ "grant_not", "TFO-1M OP-1", grant_not, 0, 0 },
 	{ "early_data", "SM-9 OP-1", early_data, 0, 0 },
-	{ "early_saved", "TO-14 OP-1", early_saved, 0, 0 },
+	{ "early_saved", "TO-14 OP-1", early_saved, T_IPV4, 0 },
 	{ "early_answer_lost", "OP-1", early_answer_lost, 0, 0 },
 	{ "early_no_data", "OP-1", early_no_data, 0, 0 },
 	{ "forged", "TFO-2M TFO-3M", forged, 0, 0 },

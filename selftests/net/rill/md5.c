@@ -563,16 +563,16 @@ static void both_ends(void)
 }
 
 static const struct rt_test tests[] = {
-	{ "errors", "OP-1 C87", errors, 0, 0 },
-	{ "passive", "OP-1", passive, 0, 0 },
+	{ "errors", "OP-1 C87", errors, T_IPV4, 0 },
+	{ "passive", "OP-1", passive, T_IPV4, 0 },
 	{ "time_wait_unsigned", "OP-1", time_wait_unsigned, T_RILL, 0 },
-	{ "active", "OP-1", active, 0, 0 },
+	{ "active", "OP-1", active, T_IPV4, 0 },
 	{ "unexpected", "OP-1", unexpected, 0, 0 },
-	{ "prefixes", "OP-1", prefixes, 0, 0 },
-	{ "no_socket", "OP-1", no_socket, 0, 0 },
-	{ "cookies", "OP-1", cookies, 0, 0 },
-	{ "fastopen_full", "OP-1", fastopen_full, 0, 0 },
-	{ "both_ends", "OP-1", both_ends, 0, 60 },
+	{ "prefixes", "OP-1", prefixes, T_IPV4, 0 },
+	{ "no_socket", "OP-1", no_socket, T_IPWIRE | T_IPV4, 0 },
+	{ "cookies", "OP-1", cookies, T_IPV4, 0 },
+	{ "fastopen_full", "OP-1", fastopen_full, T_IPV4, 0 },
+	{ "both_ends", "OP-1", both_ends, T_IPV4, 60 },
 };
 
 RT_MAIN(tests)

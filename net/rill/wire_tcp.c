@@ -225,10 +225,10 @@ static void rill_tcp_icmp4(struct net *net, const struct sk_buff *skb)
 	consume_skb(copy);
 }
 
+/* RFC 4443, 2.4 (a): what is unknown is told as well. */
 static bool rill_tcp_icmp6_error(u8 type)
 {
-	return type == ICMPV6_DEST_UNREACH || type == ICMPV6_PKT_TOOBIG ||
-	       type == ICMPV6_TIME_EXCEED || type == ICMPV6_PARAMPROB;
+	return !(type & ICMPV6_INFOMSG_MASK);
 }
 
 /* The same by IPv6. */

@@ -28,18 +28,24 @@ static const struct says {
 	{ 13, 0, 0 }, { 30, 0, 0 },	/* no errors at all */
 };
 
-/* ICMPv6 has a message for some of them: carry_icmp() says for which. */
+/* carry_icmp() says which message of ICMPv6; what has none is one that nobody knows. */
 static int err_of(const struct says *v)
 {
 	if (!rt.v6)
 		return v->err;
-	switch (v->type) {
-	case 3:
-		return v->code == 2 ? EPROTO : v->code > 4 ? 0 : v->err;
-	case 11:
-		return EHOSTUNREACH;
-	}
-	return v->err;
+	if (v->type == 3 && v->code < 4 && v->code != 2)
+		return v->err;
+	return v->type == 11 ? EHOSTUNREACH : EPROTO;
+}
+
+/* Does it end what is between SYN and ACK? Of ICMPv6 those do that are no news of the way. */
+static bool ends_handshake(const struct says *v)
+{
+	if (v->type == 12)
+		return true;
+	if (rt.v6)
+		return v->type == 3 && (v->code == 2 || v->code == 3);
+	return (v->type == 11 && !v->code) || (v->type == 3 && v->code < 2);
 }
 
 static void icmp(const struct says *v, uint32_t seq)
@@ -248,7 +254,7 @@ static void closing_states(void)
 	ASSERT_STATE(PORT, 4000, "TIME_WAIT");
 }
 
-/* Between SYN and ACK: that the peer cannot be reached ends it, no other. */
+/* Between SYN and ACK. By IPv4 that the peer cannot be reached ends it, no other. */
 static void in_syn_recv(void)
 {
 	int l, i;
@@ -257,8 +263,7 @@ static void in_syn_recv(void)
 	l = sk_listen(INADDR_ANY, PORT, 64);
 	for (i = 0; i < (int)ARRAY_SIZE(says); i++) {
 		const struct says *v = &says[i];
-		bool ends = (v->type == 11 && !v->code) || v->type == 12 ||
-			     (v->type == 3 && v->code < 2);
+		bool ends = ends_handshake(v);
 
 		peer_init(&p, p.tun, 4000 + i, PORT);
 		peer_syn(&p);

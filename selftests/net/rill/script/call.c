@@ -256,15 +256,13 @@ static void payload_of(struct call *c, struct handle *h, bool out)
 
 /* ---- doing it ---- */
 
-static struct sockaddr_in target(const struct call *c)
+static socklen_t target(const struct call *c, union rt_addr *a)
 {
-	struct sockaddr_in a = sin_of(cur->p.addr, cur->p.port);
+	struct in_addr ip = { htonl(cur->p.addr) };
 
-	if (c->args > 0)
-		a.sin_port = htons(expr(c->arg[0]));
-	if (c->args > 1 && !inet_aton(c->arg[1], &a.sin_addr))
+	if (c->args > 1 && !inet_aton(c->arg[1], &ip))
 		BAD("'%s' is no address", c->arg[1]);
-	return a;
+	return sa_of(a, ntohl(ip.s_addr), c->args > 0 ? expr(c->arg[0]) : cur->p.port);
 }
 
 static long do_option(struct call *c, bool set)
@@ -310,14 +308,15 @@ static long do_errqueue(int fd)
 
 static long do_connect(struct call *c)
 {
-	struct sockaddr_in a = target(c);
+	union rt_addr a;
+	socklen_t len = target(c, &a);
 	long r;
 	int e;
 
 	if (c->background)
-		return connect(c->fd, (void *)&a, sizeof(a));
+		return connect(c->fd, &a.sa, len);
 	sk_nonblock(c->fd, true);
-	r = connect(c->fd, (void *)&a, sizeof(a));
+	r = connect(c->fd, &a.sa, len);
 	e = errno;
 	sk_nonblock(c->fd, false);
 	errno = e;

@@ -431,6 +431,7 @@ static void closed_port(void)
 	struct peer p;
 	struct seg *s;
 
+	sk_listen(INADDR_ANY, 98, 1);		/* somebody uses the wire at all */
 	peer_init(&p, t, 4000, 99);
 	peer_raw(&p, F_SYN, 5000, 0, NULL, 0);
 	s = peer_want(&p, F_RST | F_ACK);

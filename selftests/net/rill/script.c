@@ -73,7 +73,9 @@ static unsigned int flags_of(const struct script *s)
 		f |= T_RILL;
 	else if (s->only)
 		BAD("only what? '%s'", s->only);
-	return f;
+	if (s->ip && strcmp(s->ip, "4"))
+		BAD("ip: is 4, if anything");
+	return s->ip ? f | T_IPV4 : f;
 }
 
 static void add(const char *path)

@@ -318,7 +318,8 @@ static void bad_checksum_resent(void)
 	recv_all(q.s, got, sizeof(got));
 	ASSERT(!memcmp(got, out, sizeof(got)));
 	ASSERT_EQ(corrupted, 1);
-	ASSERT_EQ(counter("InCsumErrors") - csum, 1);
+	if (rt.proto == PROTO_TCP || rt.wire != WIRE_UDP)	/* whose own sum says it before */
+		ASSERT_EQ(counter("InCsumErrors") - csum, 1);
 	ns_enter(r->a);
 	ASSERT_GE(counter("RetransSegs") - re, 1);
 }

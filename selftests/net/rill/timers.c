@@ -393,8 +393,8 @@ static void vanish_nft(void)
 	recv_str(q.s, "ping");
 	UNTIL(!sk_outq(q.c));
 	ns_enter(n.b);
-	ASSERT_EQ(sh("nft 'add table ip t; %s; add rule ip t c ip protocol %d drop'",
-		     "add chain ip t c { type filter hook prerouting priority -300; }",
+	ASSERT_EQ(sh("nft 'add table inet t; %s; add rule inet t c meta l4proto %d drop'",
+		     "add chain inet t c { type filter hook prerouting priority -300; }",
 		     proto_num()), 0);
 	ns_enter(n.a);
 	t0 = now();
@@ -659,7 +659,7 @@ static const struct rt_test tests[] = {
 	{ "user_timeout_window", "C43 TO-5", user_timeout_window, T_FULL, 0 },
 	{ "uto_ignored", "UTO-2M UTO-3M", uto_ignored, T_FULL, 0 },
 	{ "soft_error_forgotten", "C44 ER-7 ICMP-1I", soft_error_forgotten, T_FULL, 0 },
-	{ "route_changes", "C43 MUST-20", route_changes, T_FULL, 90 },
+	{ "route_changes", "C43 MUST-20", route_changes, T_FULL | T_IPV4, 90 },
 	{ "orphan_gives_up", "C43 SM-26", orphan_gives_up, T_LONG, 300 },
 	{ "last_ack_gives_up", "C43 SM-26", last_ack_gives_up, T_LONG, 300 },
 	{ "keepalive_off", "C28 MUST-25 MUST-28", keepalive_off, 0, 0 },

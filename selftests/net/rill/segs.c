@@ -796,7 +796,7 @@ static void half_open_close_wait(void)
 }
 
 static const struct rt_test tests[] = {
-	{ "unacceptable", "SM-4 BLIND-1S C30", unacceptable, 0, 0 },
+	{ "unacceptable", "SM-4 BLIND-1S C30", unacceptable, T_NOUDP, 0 },
 	{ "window_edges", "SM-5", window_edges, 0, 0 },
 	{ "sequence_wrap", "SM-5 SHLD-31", sequence_wrap, 0, 0 },
 	{ "stale_window", "SM-11", stale_window, 0, 0 },

@@ -231,7 +231,7 @@ static const struct rt_test tests[] = {
 	{ "busy_while_open", "rmmod", busy_while_open, T_RILL, 0 },
 	{ "time_wait_only", "rmmod C22", time_wait_only, T_RILL, 0 },
 	{ "orphan_holds", "rmmod", orphan_holds, T_RILL, 0 },
-	{ "udp_given_back", "rmmod udp", udp_given_back, T_RILL, 0 },
+	{ "udp_given_back", "rmmod", udp_given_back, T_RILL, 0 },
 	{ "load_unload", "rmmod SM-27", load_unload, T_RILL, 3000 },
 };
 

@@ -256,8 +256,8 @@ static void rebinding(bool v6, int dir, int every, bool from_inside, long size)
 		pour(p.c, p.s, size);
 	else
 		pour(p.s, p.c, size);
-	ASSERT_GT(n->rebound, 3);
-	ASSERT_GT(counter_in(n->b, "UdpRebound"), 3);
+	ASSERT_GT(n->rebound, 1);
+	ASSERT_GT(counter_in(n->b, "UdpRebound"), 1);
 	ASSERT_EQ(counter_in(n->a, "UdpRebound"), 0);
 	t_note("%ld ports, %ld datagrams were lost with them", n->rebound, n->gone);
 }
@@ -711,42 +711,42 @@ static void port_moves(void)
 }
 
 static const struct rt_test tests[] = {
-	{ "loopback4", "udp", loopback4, T_RILL, 0 },
-	{ "loopback6", "udp", loopback6, T_RILL, 0 },
-	{ "mapped", "udp V6-1", mapped, T_RILL, 0 },
-	{ "lossy4", "udp C40", lossy4, T_RILL | T_FULL, 0 },
-	{ "lossy6", "udp C40", lossy6, T_RILL | T_FULL, 0 },
-	{ "full_size4", "udp MSS-1S MUST-16", full_size4, T_RILL, 0 },
-	{ "full_size6", "udp MSS-1S MUST-16", full_size6, T_RILL, 0 },
-	{ "wires_apart", "udp", wires_apart, T_RILL, 0 },
-	{ "wire_option", "udp", wire_option, T_RILL, 0 },
-	{ "refused4", "udp SM-2", refused4, T_RILL, 0 },
-	{ "refused6", "udp SM-2", refused6, T_RILL, 0 },
-	{ "unreachable", "udp ER-9", unreachable, T_RILL, 0 },
-	{ "rebind_sender4", "udp", rebind_sender4, T_RILL, 0 },
-	{ "rebind_sender6", "udp", rebind_sender6, T_RILL, 0 },
-	{ "rebind_receiver4", "udp", rebind_receiver4, T_RILL, 0 },
-	{ "rebind_receiver6", "udp", rebind_receiver6, T_RILL, 0 },
-	{ "rebind_deaf4", "udp", rebind_deaf4, T_RILL, 0 },
-	{ "rebind_deaf6", "udp", rebind_deaf6, T_RILL, 0 },
-	{ "rebind_silent", "udp", rebind_silent, T_RILL, 0 },
-	{ "rebind_idle4", "udp", rebind_idle4, T_RILL, 0 },
-	{ "rebind_idle6", "udp", rebind_idle6, T_RILL, 0 },
-	{ "rebind_keepalive", "udp KA-1", rebind_keepalive, T_RILL, 0 },
-	{ "rebind_unanswered", "udp", rebind_unanswered, T_RILL, 0 },
-	{ "rebind_syn", "udp", rebind_syn, T_RILL, 0 },
-	{ "cookie", "udp", cookie, T_RILL, 0 },
-	{ "forger", "udp", forger, T_RILL, 0 },
-	{ "broken4", "udp MUST-2", broken4, T_RILL, 0 },
-	{ "broken6", "udp MUST-2", broken6, T_RILL, 0 },
-	{ "too_big4", "udp ER-12 C01", too_big4, T_RILL, 0 },
-	{ "too_big6", "udp ER-12 C01", too_big6, T_RILL, 0 },
-	{ "too_big_short", "udp C01", too_big_short, T_RILL | T_FULL, 0 },
-	{ "black_hole", "udp C01", black_hole, T_RILL | T_FULL, 0 },
-	{ "sysctl_values", "udp", sysctl_values, T_RILL, 0 },
-	{ "port_taken", "udp", port_taken, T_RILL, 0 },
-	{ "switched_off", "udp", switched_off, T_RILL, 0 },
-	{ "port_moves", "udp", port_moves, T_RILL, 0 },
+	{ "loopback4", "C01", loopback4, T_RILL, 0 },
+	{ "loopback6", "C01", loopback6, T_RILL, 0 },
+	{ "mapped", "V6-1", mapped, T_RILL, 0 },
+	{ "lossy4", "C40", lossy4, T_RILL | T_FULL, 0 },
+	{ "lossy6", "C40", lossy6, T_RILL | T_FULL, 0 },
+	{ "full_size4", "MSS-1S MUST-16", full_size4, T_RILL, 0 },
+	{ "full_size6", "MSS-1S MUST-16", full_size6, T_RILL, 0 },
+	{ "wires_apart", "C06", wires_apart, T_RILL, 0 },
+	{ "wire_option", "C06", wire_option, T_RILL, 0 },
+	{ "refused4", "SM-2", refused4, T_RILL, 0 },
+	{ "refused6", "SM-2", refused6, T_RILL, 0 },
+	{ "unreachable", "ER-9", unreachable, T_RILL, 0 },
+	{ "rebind_sender4", "C06", rebind_sender4, T_RILL, 0 },
+	{ "rebind_sender6", "C06", rebind_sender6, T_RILL, 0 },
+	{ "rebind_receiver4", "C06", rebind_receiver4, T_RILL, 0 },
+	{ "rebind_receiver6", "C06", rebind_receiver6, T_RILL, 0 },
+	{ "rebind_deaf4", "C06", rebind_deaf4, T_RILL, 0 },
+	{ "rebind_deaf6", "C06", rebind_deaf6, T_RILL, 0 },
+	{ "rebind_silent", "C06", rebind_silent, T_RILL, 0 },
+	{ "rebind_idle4", "C06", rebind_idle4, T_RILL, 0 },
+	{ "rebind_idle6", "C06", rebind_idle6, T_RILL, 0 },
+	{ "rebind_keepalive", "KA-1M", rebind_keepalive, T_RILL, 0 },
+	{ "rebind_unanswered", "C06", rebind_unanswered, T_RILL, 0 },
+	{ "rebind_syn", "C06", rebind_syn, T_RILL, 0 },
+	{ "cookie", "C06", cookie, T_RILL, 0 },
+	{ "forger", "C06", forger, T_RILL, 0 },
+	{ "broken4", "MUST-2", broken4, T_RILL, 0 },
+	{ "broken6", "MUST-2", broken6, T_RILL, 0 },
+	{ "too_big4", "ER-12 C01", too_big4, T_RILL, 0 },
+	{ "too_big6", "ER-12 C01", too_big6, T_RILL, 0 },
+	{ "too_big_short", "C01", too_big_short, T_RILL | T_FULL, 0 },
+	{ "black_hole", "C01", black_hole, T_RILL | T_FULL, 0 },
+	{ "sysctl_values", "C06", sysctl_values, T_RILL, 0 },
+	{ "port_taken", "C06", port_taken, T_RILL, 0 },
+	{ "switched_off", "C06", switched_off, T_RILL, 0 },
+	{ "port_moves", "C06", port_moves, T_RILL, 0 },
 };
 
 RT_MAIN(tests)

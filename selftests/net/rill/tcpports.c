@@ -226,7 +226,7 @@ static void namespaces(void)
 
 struct race {
 	int count;
-	_Atomic int turn[2];	/* how far each is */
+	atomic_int turn[2];	/* how far each is */
 	bool won[2];
 	int both, neither, wins[2];
 };

@@ -342,6 +342,20 @@ u32 rill_v6_options_len(const struct sock *sk)
 }
 
 /**
+ * rill_v6_routed() - do packets of a connection have a routing header?
+ * @sk: connection
+ *
+ * Context: the socket lock is held.
+ * Return: whether.
+ */
+bool rill_v6_routed(const struct sock *sk)
+{
+	const struct ipv6_txoptions *opt = rcu_dereference_protected(rill_v6_sk(sk)->opt, true);
+
+	return opt && opt->srcrt;
+}
+
+/**
  * rill_v6_init_net() - make the socket that answers come from
  * @net: namespace
  *

@@ -311,6 +311,9 @@ u32 rill_size_goal(const struct sock *sk)
 	/* each segment has a signature, or a header of UDP, of its own */
 	if (unlikely(rill_sk(sk)->md5 || rill_sk(sk)->wire == RILL_WIRE_UDP))
 		return mss;
+	/* a router of 6.12 that is named in it drops what it takes for bad GSO */
+	if (rill_sk(sk)->v6 && rill_v6_routed(sk))
+		return mss;
 	/* an administrator may have left a device less than headers */
 	max -= min(max, headers);
 	/* the length in IPv6's header counts extension headers, which may be long */

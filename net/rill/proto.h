@@ -296,6 +296,7 @@ void rill_v6_cloned(struct sock *sk);
 void rill_v6_child(struct sock *sk, const struct sock *listener, const struct rill_mini *req);
 void rill_v6_child_packet(struct sock *sk, const struct sk_buff *skb);
 u32 rill_v6_options_len(const struct sock *sk);
+bool rill_v6_routed(const struct sock *sk);
 int rill_v6_init_net(struct net *net);
 void rill_v6_exit_net(struct net *net);
 

@@ -460,7 +460,7 @@ static void bad_options(void)
 		{ SOL_TCP, TCP_NODELAY }, { SOL_TCP, TCP_MAXSEG }, { SOL_TCP, TCP_INFO },
 		{ SOL_TCP, TCP_CONGESTION }, { SOL_TCP, 9999 }, { SOL_IP, IP_TTL },
 		{ SOL_IP, IP_TOS }, { SOL_IP, 9999 }, { SOL_IPV6, 1 }, { 17, 1 },
-		{ 253, 1 }, { -1, 1 }, { 9999, 1 },
+		{ 253, 9999 }, { -1, 1 }, { 9999, 1 },
 	};
 	static const int lens[] = { 0, 1, 3, 4, 5, 8, 15, 16, 4096, -1, INT_MIN };
 	static char buf[8192];

@@ -26,8 +26,8 @@ number() {
 }
 
 flow() {
-	[[ $2 =~ ^(tcp|rill|inet)(:[a-z0-9_]{1,15})?$ ]] ||
-		fail "$1 takes tcp, rill or inet, with :ALGORITHM if wanted, not \"$2\""
+	[[ $2 =~ ^(tcp|rill|inet|rill-tcp|rill-udp)(:[a-z0-9_]{1,15})?$ ]] ||
+		fail "$1 takes tcp, rill, inet, rill-tcp or rill-udp, with :ALGORITHM if wanted, not \"$2\""
 }
 
 # run_guest ARGUMENT... - tools/lab/guest, where idle time takes no time

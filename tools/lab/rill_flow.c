@@ -61,6 +61,8 @@ static const struct door {
 	{ "tcp",  IPPROTO_TCP,  false },
 	{ "rill", 0,            true },
 	{ "inet", IPPROTO_RILL, false },
+	{ "rill-tcp", IPPROTO_TCP, true },
+	{ "rill-udp", IPPROTO_UDP, true },
 };
 
 struct flow {
@@ -333,7 +335,7 @@ static void add_flow(const char *name)
 			f->door = &doors[i];
 	}
 	if (!f->door)
-		die(EXIT_USAGE, "a door is tcp, rill or inet, not \"%s\"", name);
+		die(EXIT_USAGE, "a door is tcp, rill, inet, rill-tcp or rill-udp, not \"%s\"", name);
 	strcpy(f->name, name);
 	if (colon)
 		f->cc = f->name + (colon + 1 - name);

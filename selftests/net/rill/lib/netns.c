@@ -106,6 +106,43 @@ static void if_addr6(const char *ifname, uint32_t ip, int prefix)
 		FAIL("an address of IPv6 for %s: %s", ifname, strerror(err));
 }
 
+/* The kernel makes the routes of an address later, and drops what comes before. */
+static bool addr6_routed(const char *hex)
+{
+	char line[256];
+	bool found = false;
+	FILE *f = fopen("/proc/net/ipv6_route", "re");
+
+	ASSERT(f);
+	while (!found && fgets(line, sizeof(line), f))
+		found = !strncmp(line, hex, 32) && !strncmp(line + 32, " 80 ", 4);
+	fclose(f);
+	return found;
+}
+
+/* Whether all addresses of IPv6 in this namespace, but for a link's own, can be used. */
+static bool addrs6_ready(void)
+{
+	unsigned int scope, flags;
+	char hex[33], line[256];
+	bool ready = true;
+	FILE *f = fopen("/proc/net/if_inet6", "re");
+
+	ASSERT(f);
+	while (ready && fgets(line, sizeof(line), f)) {
+		ASSERT(sscanf(line, "%32s %*x %*x %x %x", hex, &scope, &flags) == 3);
+		ready = scope || (!(flags & IFA_F_TENTATIVE) && addr6_routed(hex));
+	}
+	fclose(f);
+	return ready;
+}
+
+void addrs_wait(void)
+{
+	if (rt.v6)
+		UNTIL(addrs6_ready());
+}
+
 void if_addr(const char *ifname, uint32_t ip, int prefix)
 {
 	struct sockaddr_in a = sin_of(ip, 0);
@@ -276,6 +313,10 @@ struct net2 net2_new(int flags, int mtu)
 	ns_enter(n.a);
 	if_addr("ea", IP_A, 24);
 	if_up("ea", true);
+	ns_enter(n.b);
+	addrs_wait();
+	ns_enter(n.a);
+	addrs_wait();
 	return n;
 }
 

@@ -40,6 +40,7 @@ struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 	if_queue(ifname, 5000);
 	if_addr(ifname, ip, 24);
 	if_up(ifname, true);
+	addrs_wait();
 	return t;
 }
 

@@ -243,6 +243,7 @@ struct pair pair_net2(const struct net2 *n);	/* dialled in a, accepted in b */
 void veth_new(int ns_a, const char *ifa, int ns_b, const char *ifb, int flags, int mtu);
 void if_addr(const char *ifname, uint32_t ip, int prefix);
 void if_up(const char *ifname, bool up);
+void addrs_wait(void);	/* till those of IPv6 can be used: more than a moment after if_up() */
 void if_mtu(const char *ifname, int mtu);
 void if_queue(const char *ifname, int packets);
 void if_no_offload(const char *ifname);

@@ -232,6 +232,7 @@ struct rill_net {
 	int		fastopen;	/* RILL_FO_* */
 	int		fastopen_blackhole_timeout_sec;
 	int		udp_port;	/* host order, 0: the udp wire is off */
+	int		udp_pokes;	/* ACKs to a peer that fell silent: RILL_TIMER_POKE */
 };
 
 extern unsigned int rill_net_id;

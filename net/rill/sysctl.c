@@ -26,6 +26,7 @@ static int rill_second_us = USEC_PER_SEC;
 static int rill_buf_floor = 2048;
 static int rill_u8_max = U8_MAX;
 static int rill_syn_max = MAX_TCP_SYNCNT;
+static int rill_pokes_max = 16;
 static int rill_two = 2;
 static int rill_mss_min = RILL_MIN_SND_MSS;
 static int rill_u16_max = U16_MAX;
@@ -119,6 +120,7 @@ static const struct ctl_table rill_table[] = {
 	  .data = (void *)offsetof(struct rill_net, fastopen_blackhole_timeout_sec),
 	  .maxlen = sizeof(int), .extra1 = SYSCTL_ZERO,
 	  .proc_handler = rill_fastopen_sysctl_pause },
+	RILL_INT(udp_pokes, SYSCTL_ZERO, &rill_pokes_max),
 	{ .procname = "udp_port", .mode = 0644,
 	  .data = (void *)offsetof(struct rill_net, udp_port),
 	  .maxlen = sizeof(int), .extra1 = SYSCTL_ZERO, .extra2 = &rill_u16_max,
@@ -177,6 +179,7 @@ static void rill_defaults(struct rill_net *rn)
 	rn->fastopen = RILL_FO_CLIENT;
 	rn->fastopen_blackhole_timeout_sec = 0;
 	rn->udp_port = RILL_UDP_PORT_DEFAULT;
+	rn->udp_pokes = RILL_POKES_DEFAULT;
 }
 
 /**

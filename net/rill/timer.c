@@ -535,7 +535,7 @@ static void rill_poke_expired(struct sock *sk)
 	}
 	if (!rill_flight(rs))
 		rill_send_ack(sk);
-	if (++rs->pokes < RILL_POKES)
+	if (++rs->pokes < READ_ONCE(rill_net(sock_net(sk))->udp_pokes))
 		rill_timer_start(sk, RILL_TIMER_POKE, RILL_POKE << rs->pokes);
 }
 

@@ -16,9 +16,9 @@
 /* RFC 6335: no number was assigned to this one, an administrator may choose another. */
 #define RILL_UDP_PORT_DEFAULT	9253
 
-/* Jiffies of silence, doubled each time, after which who had data hears of us; and how often */
+/* Jiffies of silence, doubled each time, after which who had data hears of us */
 #define RILL_POKE	HZ
-#define RILL_POKES	6
+#define RILL_POKES_DEFAULT	6
 
 int rill_udp_load(void);
 void rill_udp_unload(void);
@@ -69,7 +69,7 @@ static inline void rill_udp_heard(struct sock *sk)
 {
 	struct rill_sock *rs = rill_sk(sk);
 
-	if (likely(rs->wire != RILL_WIRE_UDP))
+	if (likely(rs->wire != RILL_WIRE_UDP) || !READ_ONCE(rill_net(sock_net(sk))->udp_pokes))
 		return;
 	if (rs->pokes || !(rs->armed & BIT(RILL_TIMER_POKE)))
 		rill_timer_start(sk, RILL_TIMER_POKE, RILL_POKE);

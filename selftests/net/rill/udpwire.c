@@ -311,6 +311,29 @@ static void rebind_silent(void)
 	ASSERT_EQ(counter_in(n->b, "UdpRebound"), 1);
 }
 
+/* Told to keep quiet, it is found once its program speaks. */
+static void rebind_no_pokes(void)
+{
+	struct nat *n = nat_new();
+	struct pair p;
+
+	ns_enter(n->a);
+	sysctl_set("udp_pokes", "0");
+	p = upair(n->a, n->b, false);
+	talk(p.c, p.s);
+	UNTIL(sk_outq(p.s) == 0 && sk_outq(p.c) == 0);
+	rest(300);
+	nat_rebind(n);
+	send_str(p.s, "who is there?");
+	/* sent again after the first poke would have come */
+	UNTIL_MS(n->gone >= 4, 20000);
+	ASSERT_EQ(counter_in(n->b, "UdpRebound"), 0);
+	send_str(p.c, "me");
+	recv_str(p.s, "me");
+	recv_str(p.c, "who is there?");
+	ASSERT_EQ(counter_in(n->b, "UdpRebound"), 1);
+}
+
 static void rebind_idle(bool v6)
 {
 	struct nat *n = nat_new();
@@ -613,9 +636,12 @@ static int host_udp(int family, int port)
 	return fd;
 }
 
-static int sysctl_err(const char *val)
+static int sysctl_err(const char *name, const char *val)
 {
-	return write_file("/proc/sys/net/rill/udp_port", val) ? errno : 0;
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/sys/net/rill/%s", name);
+	return write_file(path, val) ? errno : 0;
 }
 
 static void sysctl_values(void)
@@ -627,7 +653,9 @@ static void sysctl_values(void)
 
 	lo_up();
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		ASSERT_EQ(sysctl_err(bad[i]), EINVAL);
+		ASSERT_EQ(sysctl_err("udp_port", bad[i]), EINVAL);
+	ASSERT_EQ(sysctl_err("udp_pokes", "-1"), EINVAL);
+	ASSERT_EQ(sysctl_err("udp_pokes", "17"), EINVAL);
 	fd = OK(open("/proc/sys/net/rill/udp_port", O_RDONLY));
 	OK(read(fd, buf, sizeof(buf) - 1));
 	ASSERT_EQ(atoi(buf), UDP_PORT);
@@ -655,7 +683,7 @@ static void port_taken(void)
 	close(other);
 	/* who uses the wire keeps what it has */
 	other = host_udp(AF_INET, UDP_PORT + 1);
-	ASSERT_EQ(sysctl_err("9254"), EADDRINUSE);
+	ASSERT_EQ(sysctl_err("udp_port", "9254"), EADDRINUSE);
 	OK(sk_connect(usk(false), IP_LO, PORT));
 	sk_accept(fd);
 }
@@ -730,6 +758,7 @@ static const struct rt_test tests[] = {
 	{ "rebind_deaf4", "C06", rebind_deaf4, T_RILL, 0 },
 	{ "rebind_deaf6", "C06", rebind_deaf6, T_RILL, 0 },
 	{ "rebind_silent", "C06", rebind_silent, T_RILL, 0 },
+	{ "rebind_no_pokes", "C06", rebind_no_pokes, T_RILL, 60 },
 	{ "rebind_idle4", "C06", rebind_idle4, T_RILL, 0 },
 	{ "rebind_idle6", "C06", rebind_idle6, T_RILL, 0 },
 	{ "rebind_keepalive", "KA-1M", rebind_keepalive, T_RILL, 0 },

@@ -41,6 +41,9 @@ struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 	if_addr(ifname, ip, 24);
 	if_up(ifname, true);
 	addrs_wait();
+	/* ACKs that TCP does not send; udpwire is about them */
+	if (carry_wire() == WIRE_UDP)
+		sysctl_set("udp_pokes", "0");
 	return t;
 }
 

@@ -72,8 +72,8 @@ static bool completion(int s, uint32_t *lo, uint32_t *hi, uint8_t *code)
 	ASSERT(m.msg_flags & MSG_ERRQUEUE);
 	c = CMSG_FIRSTHDR(&m);
 	ASSERT(c);
-	ASSERT_EQ(c->cmsg_level, SOL_IP);
-	ASSERT_EQ(c->cmsg_type, 11 /* IP_RECVERR */);
+	ASSERT_EQ(c->cmsg_level, rt.v6 ? SOL_IPV6 : SOL_IP);
+	ASSERT_EQ(c->cmsg_type, rt.v6 ? IPV6_RECVERR : IP_RECVERR);
 	e = (const void *)CMSG_DATA(c);
 	ASSERT_EQ(e->ee_errno, 0);
 	ASSERT_EQ(e->ee_origin, SO_EE_ORIGIN_ZEROCOPY);
@@ -365,16 +365,21 @@ static void waits_for_ack(void)
 /* A device that drops packets copies none. */
 static void not_copied(void)
 {
+	int len;
+
 	need_netem();
 	begin_peer();
+	/* one super-segment: what is shorter than a segment may be copied for its sum */
+	len = 2 * sk_get(fd, SOL_TCP, TCP_MAXSEG);
 	if (sh("tc qdisc add dev tun0 root netem loss 100%%"))
 		t_skip("no netem");
-	ASSERT_EQ(zc_send(fd, mem, 3000), 3000);
+	ASSERT_EQ(zc_send(fd, mem, len), len);
 	peer_none(&p, 10);
 	nothing_completes(fd, 0);
-	p.rcv_nxt += 3000;
+	p.rcv_nxt += len;
 	peer_ack(&p);
-	ASSERT_EQ(complete(fd, 0, 1), 0);
+	/* as on any device without checksums, UDP's is made of a copy */
+	ASSERT_EQ(complete(fd, 0, 1), rt.wire == WIRE_UDP ? SO_EE_CODE_ZEROCOPY_COPIED : 0);
 }
 
 /*
@@ -431,7 +436,7 @@ static void reset(void)
 	begin_peer();
 	ASSERT_EQ(zc_send(fd, mem, 1000), 1000);
 	peer_need(&p);
-	ASSERT_EQ(zc_send(fd, mem, 30000), 30000);
+	ASSERT_EQ(zc_send(fd, mem, 10000), 10000);
 	nothing_completes(fd, 0);
 	peer_put(&p, F_RST | F_ACK, NULL, 0);
 	UNTIL(ev_now(fd, POLLHUP) & POLLHUP);

@@ -174,8 +174,9 @@ static const struct {
 
 #define WHITE	"\n "
 
-/* A value out of the pairs of lines "Tcp: names" and "Tcp: values". */
-static bool tcp_counter(const char *view, const char *name, long *val)
+/* A value out of the pairs of lines "Tcp: names" and "Tcp: values", of either group. */
+static bool line_counter(const char *view, const char *group, const char *other, const char *name,
+			 long *val)
 {
 	char names[8192], vals[8192], *sn, *sv, *n, *v;
 	FILE *f = open_view(view);
@@ -184,7 +185,7 @@ static bool tcp_counter(const char *view, const char *name, long *val)
 	while (!found && fgets(names, sizeof(names), f) && fgets(vals, sizeof(vals), f)) {
 		n = strtok_r(names, WHITE, &sn);
 		v = strtok_r(vals, WHITE, &sv);
-		if (strcmp(n, "Tcp:") && strcmp(n, "TcpExt:"))
+		if (strcmp(n, group) && strcmp(n, other))
 			continue;
 		while ((n = strtok_r(NULL, WHITE, &sn)) && (v = strtok_r(NULL, WHITE, &sv))) {
 			if (!strcmp(n, name)) {
@@ -197,21 +198,44 @@ static bool tcp_counter(const char *view, const char *name, long *val)
 	return found;
 }
 
-static bool rill_counter(const char *name, long *val)
+/* A value out of lines "PREFIXname value". */
+static bool pair_counter(const char *view, const char *prefix, const char *name, long *val)
 {
-	FILE *f = open_view("rill_snmp");
+	size_t len = strlen(prefix);
+	FILE *f = open_view(view);
 	char key[64];
 	bool found = false;
 	long v;
 
 	while (fscanf(f, "%63s %ld", key, &v) == 2) {
-		if (!strncmp(key, "Rill", 4) && !strcmp(key + 4, name)) {
+		if (!strncmp(key, prefix, len) && !strcmp(key + len, name)) {
 			*val = v;
 			found = true;
 		}
 	}
 	fclose(f);
 	return found;
+}
+
+/* UDP drops what was damaged on the udp wire before we see it. */
+static long udp_csum_errors(void)
+{
+	long v;
+
+	if (rt.v6)
+		ASSERT(pair_counter("snmp6", "Udp6", "InCsumErrors", &v));
+	else
+		ASSERT(line_counter("snmp", "Udp:", "Udp:", "InCsumErrors", &v));
+	return v;
+}
+
+static bool rill_counter(const char *name, long *val)
+{
+	if (!pair_counter("rill_snmp", "Rill", name, val))
+		return false;
+	if (carry_wire() == WIRE_UDP && !strcmp(name, "InCsumErrors"))
+		*val += udp_csum_errors();
+	return true;
 }
 
 static bool find_counter(const char *name, long *val)
@@ -223,7 +247,8 @@ static bool find_counter(const char *name, long *val)
 	for (i = 0; i < ARRAY_SIZE(alias); i++)
 		if (!strcmp(alias[i].rill, name))
 			name = alias[i].tcp;
-	return tcp_counter("snmp", name, val) || tcp_counter("netstat", name, val);
+	return line_counter("snmp", "Tcp:", "TcpExt:", name, val) ||
+	       line_counter("netstat", "Tcp:", "TcpExt:", name, val);
 }
 
 bool have_counter(const char *name)

@@ -5,6 +5,8 @@
  */
 #include "wire.h"
 
+#include <stdarg.h>
+
 #define PORT	8080
 #define NOBODY	65534
 
@@ -13,14 +15,37 @@
 #define HOP	IP(10, 9, 0, 9)
 #define HOP2	IP(10, 9, 0, 5)
 
+/* Of a second TUN. */
+#define OTHER_K	IP(10, 8, 0, 1)
+#define OTHER_P	IP(10, 8, 0, 2)
+#define LO_2	IP(127, 0, 0, 2)
 #define LSRR	0x83
 
 static struct tun *t;
 static struct peer p;
 
-static void need_ip(const char *cmd)
+/* The address as ip(8) takes it, of the family of the run. */
+static const char *text(uint32_t ip)
 {
-	if (sh("ip %s 2>/dev/null", cmd))
+	static char buf[4][INET6_ADDRSTRLEN];
+	static unsigned int n;
+	char *to = buf[n++ % ARRAY_SIZE(buf)];
+	union rt_addr a;
+
+	sa_of(&a, ip, 0);
+	return rt.v6 ? inet_ntop(AF_INET6, &a.sin6.sin6_addr, to, sizeof(*buf)) :
+		       inet_ntop(AF_INET, &a.sin.sin_addr, to, sizeof(*buf));
+}
+
+static void need_ip(const char *fmt, ...)
+{
+	char cmd[256];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(cmd, sizeof(cmd), fmt, ap);
+	va_end(ap);
+	if (sh("ip %s %s 2>/dev/null", rt.v6 ? "-6" : "-4", cmd))
 		t_skip("ip(8) is not here, or cannot: %s", cmd);
 }
 
@@ -54,18 +79,21 @@ static int dial_from(uint32_t kaddr, int port, uint32_t bind_to)
 static void multihomed(void)
 {
 	const uint32_t second = IP(10, 9, 0, 7);
-	struct sockaddr_in a;
+	union rt_addr a, want;
 	socklen_t len = sizeof(a);
 	int fd, i;
 
 	t = peer_net();
-	need_ip("addr add 10.9.0.7/32 dev tun0");
-	need_ip("route change 10.9.0.0/24 dev tun0 src 10.9.0.7");
+	need_ip("addr add %s dev tun0", text(second));
+	addrs_wait();
+	need_ip("route replace %s dev tun0 src %s", text(TUN_P), text(second));
 	fd = dial_from(second, 4000, 0);
-	OK(getsockname(fd, (void *)&a, &len));
-	ASSERT_EQ(ntohl(a.sin_addr.s_addr), second);
+	OK(getsockname(fd, &a.sa, &len));
+	sa_of(&want, second, sk_port(fd));
+	ASSERT(rt.v6 ? !memcmp(&a.sin6.sin6_addr, &want.sin6.sin6_addr, 16) :
+		       a.sin.sin_addr.s_addr == want.sin.sin_addr.s_addr);
 	/* The route changes, the address does not. */
-	need_ip("route change 10.9.0.0/24 dev tun0 src 10.9.0.1");
+	need_ip("route replace %s dev tun0 src %s", text(TUN_P), text(TUN_K));
 	for (i = 0; i < 3; i++) {
 		send_str(fd, "hello");
 		ASSERT_EQ(peer_want(&p, F_PSH | F_ACK)->len, 5);
@@ -330,7 +358,7 @@ static struct tun *t1;
 static void two_devices(void)
 {
 	t = peer_net();
-	t1 = tun_new("tun1", IP(10, 8, 0, 1), 1500);
+	t1 = tun_new("tun1", OTHER_K, 1500);
 	knob("ipv4/conf/all/rp_filter", "0");
 	knob("ipv4/conf/tun0/rp_filter", "0");
 	knob("ipv4/conf/tun1/rp_filter", "0");
@@ -346,8 +374,8 @@ static uint8_t knock(struct tun *by, int port)
 {
 	peer_init(&p, by, port, PORT);
 	if (by == t1) {
-		p.addr = IP(10, 8, 0, 2);
-		p.kaddr = IP(10, 8, 0, 1);
+		p.addr = OTHER_P;
+		p.kaddr = OTHER_K;
 	}
 	peer_syn(&p);
 	return peer_need(&p)->flags;
@@ -358,7 +386,7 @@ static void syn_leaves_by(struct tun *by, int fd, int port)
 {
 	peer_init(&p, by, port, 0);
 	if (by == t1)
-		p.kaddr = IP(10, 8, 0, 1);
+		p.kaddr = OTHER_K;
 	sk_nonblock(fd, true);
 	ASSERT_ERR(sk_connect(fd, TUN_P, port), EINPROGRESS);
 	peer_want(&p, F_SYN);
@@ -375,7 +403,9 @@ static void bound_device(void)
 	OK(listen(l, 8));
 	ASSERT(knock(t, 4000) & F_RST);
 	ASSERT_EQ(knock(t1, 4001), F_SYN | F_ACK);
-	/* On the way out it beats the route. */
+	/* On the way out it beats the route; IPv6 wants one by the device even so. */
+	if (rt.v6)
+		need_ip("route add %s/120 dev tun1 metric 4000", text(TUN_P & ~255));
 	fd = sk_new();
 	bind_device(fd, "tun1");
 	syn_leaves_by(t1, fd, 4002);
@@ -416,7 +446,7 @@ static void mark(void)
 
 	two_devices();
 	need_ip("rule add fwmark 7 table 99");
-	need_ip("route add default dev tun1 table 99 src 10.8.0.1");
+	need_ip("route add default dev tun1 table 99 src %s", text(OTHER_K));
 	fd = sk_new();
 	privileged(false);
 	ASSERT_ERR(setsockopt(fd, SOL_SOCKET, SO_MARK, &seven, sizeof(seven)), EPERM);
@@ -524,28 +554,32 @@ static void wildcard(void)
 	int l, fd, reuse;
 
 	ns_new();
+	if (rt.v6)
+		need_ip("addr add %s dev lo nodad", text(LO_2));
+	addrs_wait();
 	l = sk_listen(INADDR_ANY, PORT, 4);
 	for (reuse = 0; reuse < 2; reuse++) {
 		fd = sk_new();
 		sk_set(fd, SOL_SOCKET, SO_REUSEADDR, reuse);
 		ASSERT_ERR(sk_bind(fd, IP_LO, PORT), EADDRINUSE);
-		ASSERT_ERR(sk_bind(fd, IP(127, 0, 0, 2), PORT), EADDRINUSE);
+		ASSERT_ERR(sk_bind(fd, LO_2, PORT), EADDRINUSE);
 	}
 	close(l);
 	/* And the other way round; two addresses do not meet. */
 	l = sk_listen(IP_LO, PORT, 4);
 	ASSERT_ERR(sk_bind(fd, INADDR_ANY, PORT), EADDRINUSE);
-	OK(sk_bind(fd, IP(127, 0, 0, 2), PORT));
+	OK(sk_bind(fd, LO_2, PORT));
 }
 
+/* T_IPV4: options of IPv4, and knobs, that IPv6 has not; of its headers see ipv6_flow */
 static const struct rt_test tests[] = {
 	{ "multihomed", "MUST-44 MUST-45", multihomed, 0, 0 },
-	{ "unknown_option", "MUST-50", unknown_option, 0, 0 },
-	{ "source_route", "MUST-51 MUST-52", source_route, 0, 0 },
-	{ "return_route", "MUST-53", return_route, 0, 0 },
-	{ "route_refused", "MUST-53", route_refused, 0, 0 },
-	{ "received_tos", "MAY-9", received_tos, 0, 0 },
-	{ "no_pmtu_disc", "sysctl:ip_no_pmtu_disc C01", no_pmtu_disc, 0, 0 },
+	{ "unknown_option", "MUST-50", unknown_option, T_IPV4, 0 },
+	{ "source_route", "MUST-51 MUST-52", source_route, T_IPV4, 0 },
+	{ "return_route", "MUST-53", return_route, T_IPV4, 0 },
+	{ "route_refused", "MUST-53", route_refused, T_IPV4, 0 },
+	{ "received_tos", "MAY-9", received_tos, T_IPV4, 0 },
+	{ "no_pmtu_disc", "sysctl:ip_no_pmtu_disc C01", no_pmtu_disc, T_IPV4, 0 },
 	{ "bound_device", "SO-5", bound_device, 0, 0 },
 	{ "device_privilege", "SO-5", device_privilege, 0, 0 },
 	{ "mark", "SO-6", mark, 0, 0 },

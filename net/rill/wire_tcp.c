@@ -17,6 +17,7 @@
 #include <net/ip.h>
 #include <net/ip6_checksum.h>
 #include <net/netfilter/nf_conntrack.h>
+#include <net/protocol.h>
 #include <net/tcp.h>
 
 #include "af.h"
@@ -25,12 +26,6 @@
 #include "netns.h"
 #include "proto.h"
 #include "table.h"
-
-/* What has been seen of a packet of IPv6 up to its transport header. */
-struct rill_v6_place {
-	unsigned int	offset;	/* of that header, from IP's */
-	u8		proto;
-};
 
 /* conntrack would remember the connection behind us: it must do so now. */
 static unsigned int rill_tcp_confirm(struct sk_buff *skb)
@@ -283,40 +278,62 @@ static unsigned int rill_tcp_in4(void *priv, struct sk_buff *skb,
 	return verdict;
 }
 
-/*
- * Where the transport header is: behind what IP has yet to look at, and which
- * asks nothing of it but to go on. Returns false when there is anything else;
- * what IP unwraps itself, such as IPsec, comes back here.
- */
-static bool rill_tcp_place6(const struct sk_buff *skb, struct rill_v6_place *at)
+/* IP's handler of an extension header that it goes on behind; NULL for all else. */
+static const struct inet6_protocol *rill_tcp_extension(u8 proto)
 {
-	struct ipv6_opt_hdr buf, *opt;
-
-	at->offset = sizeof(struct ipv6hdr);
-	at->proto = ipv6_hdr(skb)->nexthdr;
-	while (at->proto == NEXTHDR_HOP || at->proto == NEXTHDR_DEST) {
-		opt = skb_header_pointer(skb, at->offset, sizeof(buf), &buf);
-		if (!opt)
-			return false;
-		at->proto = opt->nexthdr;
-		at->offset += ipv6_optlen(opt);
+	switch (proto) {
+	case NEXTHDR_ROUTING:
+	case NEXTHDR_FRAGMENT:
+	case NEXTHDR_DEST:
+		return rcu_dereference(inet6_protos[proto]);
 	}
-	return true;
+	return NULL;
+}
+
+/*
+ * RFC 8200, 4: what stands between IPv6's header and the transport's, IP looks
+ * at behind this hook only. Have its own handlers do so now: fragments are put
+ * together and what a header forbids is dropped, whosever it is. IP goes on
+ * from where that ends, and what it unwraps itself, such as IPsec, comes by
+ * here again. Returns the protocol whose header the transport header is then,
+ * or -1: the packet is eaten.
+ */
+static int rill_tcp_reach6(struct sk_buff *skb)
+{
+	const struct inet6_protocol *extension;
+	u8 proto;
+
+	for (;;) {
+		proto = skb_network_header(skb)[IP6CB(skb)->nhoff];
+		extension = rill_tcp_extension(proto);
+		if (!extension)
+			break;
+		if (!pskb_pull(skb, skb_transport_offset(skb))) {
+			kfree_skb(skb);
+			return -1;
+		}
+		if (extension->handler(skb) <= 0)
+			return -1;
+	}
+	/* as hooks expect it */
+	__skb_push(skb, -skb_network_offset(skb));
+	return proto;
 }
 
 static unsigned int rill_tcp_in6(void *priv, struct sk_buff *skb,
 				 const struct nf_hook_state *state)
 {
 	unsigned int verdict = NF_ACCEPT;
-	struct rill_v6_place at;
+	int proto;
 
-	if (!rill_tcp_place6(skb, &at))
-		return NF_ACCEPT;
 	local_bh_disable();
-	if (at.proto == IPPROTO_TCP)
-		verdict = rill_tcp_segment6(state->net, skb, at.offset);
-	else if (at.proto == IPPROTO_ICMPV6)
-		rill_tcp_icmp6(state->net, skb, at.offset);
+	proto = rill_tcp_reach6(skb);
+	if (proto < 0)
+		verdict = NF_STOLEN;
+	else if (proto == IPPROTO_TCP)
+		verdict = rill_tcp_segment6(state->net, skb, skb_transport_offset(skb));
+	else if (proto == IPPROTO_ICMPV6)
+		rill_tcp_icmp6(state->net, skb, skb_transport_offset(skb));
 	local_bh_enable();
 	return verdict;
 }

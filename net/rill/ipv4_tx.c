@@ -167,6 +167,7 @@ void rill_v4_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 	}
 	rill_v4_checksum(skb, iph->daddr, iph->saddr, wire, false);
 	skb_dst_set(skb, &rt->dst);
+	skb->mark = fl4.flowi4_mark;
 	if (wire == RILL_WIRE_UDP &&
 	    rill_udp_v4_header(net, skb, iph->daddr, iph->saddr, rill_udp_from(in)))
 		kfree_skb(skb);

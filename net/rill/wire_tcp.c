@@ -19,6 +19,7 @@
 #include <net/netfilter/nf_conntrack.h>
 #include <net/protocol.h>
 #include <net/tcp.h>
+#include <net/xfrm.h>
 
 #include "af.h"
 #include "hold.h"
@@ -141,7 +142,8 @@ static bool rill_tcp_quotes(const struct net *net, const struct sk_buff *skb,
 
 /*
  * A copy of an ICMP error for us, as the host is to see it too: data starts at
- * its header. NULL if it is not whole, or no memory is left.
+ * its header. NULL if it is not whole, if IPsec should have guarded it, or if
+ * no memory is left.
  */
 static struct sk_buff *rill_tcp_icmp_copy(const struct sk_buff *skb, unsigned int offset,
 					  unsigned int len)
@@ -150,13 +152,18 @@ static struct sk_buff *rill_tcp_icmp_copy(const struct sk_buff *skb, unsigned in
 
 	if (!copy)
 		return NULL;
-	if (!pskb_may_pull(copy, offset + len)) {
-		kfree_skb(copy);
-		return NULL;
-	}
+	if (!pskb_may_pull(copy, offset + len))
+		goto drop;
 	skb_pull_rcsum(copy, offset);
 	skb_reset_transport_header(copy);
+	if (!xfrm_policy_check(NULL, XFRM_POLICY_IN, copy,
+			       rill_skb_is_v6(copy) ? AF_INET6 : AF_INET))
+		goto drop;
 	return copy;
+
+drop:
+	kfree_skb(copy);
+	return NULL;
 }
 
 /*

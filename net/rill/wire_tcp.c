@@ -82,6 +82,15 @@ static enum rill_mib rill_tcp_pull(struct sk_buff *skb, unsigned int offset)
 	return why;
 }
 
+/* It has come where it was sent: IP does not get to count it. */
+static void rill_tcp_count(struct net *net, const struct sk_buff *skb)
+{
+	if (rill_skb_is_v6(skb))
+		__IP6_INC_STATS(net, ip6_dst_idev(skb_dst(skb)), IPSTATS_MIB_INDELIVERS);
+	else
+		__IP_INC_STATS(net, IPSTATS_MIB_INDELIVERS);
+}
+
 /* A segment of ours. Returns the verdict; the hook eats it unless conntrack objects. */
 static unsigned int rill_tcp_take(struct net *net, struct sk_buff *skb, unsigned int offset,
 				  struct rill_tuple *t)
@@ -91,6 +100,7 @@ static unsigned int rill_tcp_take(struct net *net, struct sk_buff *skb, unsigned
 
 	if (verdict != NF_ACCEPT)
 		return verdict;
+	rill_tcp_count(net, skb);
 	rill_rx(net, skb, t, why);
 	return NF_STOLEN;
 }

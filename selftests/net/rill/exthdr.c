@@ -187,9 +187,9 @@ EACH_WIRE(cut)
 EACH_WIRE(one_piece)
 
 static const struct rt_test tests[] = {
-	{ "options_pass", "V6-1", options_pass_on_each, 0, 0 },
-	{ "options_forbid", "V6-1", options_forbid_on_each, 0, 0 },
-	{ "routes", "V6-1", routes_on_each, 0, 0 },
+	{ "options_pass", "C03", options_pass_on_each, 0, 0 },
+	{ "options_forbid", "C03", options_forbid_on_each, 0, 0 },
+	{ "routes", "C03", routes_on_each, 0, 0 },
 	{ "cut", "C03", cut_on_each, 0, 0 },
 	{ "one_piece", "C03", one_piece_on_each, 0, 0 },
 };

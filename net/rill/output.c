@@ -19,6 +19,18 @@
 #define RILL_SEND_STATES	(TCPF_ESTABLISHED | TCPF_CLOSE_WAIT | TCPF_FIN_WAIT1 |	\
 				 TCPF_CLOSING | TCPF_LAST_ACK)
 
+/* Must every segment leave on its own, since nothing below could cut a longer one? */
+static bool rill_one_by_one(const struct sock *sk)
+{
+	const struct rill_sock *rs = rill_sk(sk);
+
+	/* each has a signature, or a header of UDP, of its own */
+	if (unlikely(rs->md5 || rs->wire == RILL_WIRE_UDP))
+		return true;
+	/* a router of 6.12 that is named in it drops what it takes for bad GSO */
+	return rs->v6 && rill_v6_routed(sk);
+}
+
 /*
  * The longest segment to build: what the device takes, and no more than a
  * millisecond's worth of the window, so that a loss or a queue on a long path
@@ -31,6 +43,8 @@ static u32 rill_super_size(const struct sock *sk)
 	u64 rate = rill_pacing_rate(sk);
 	u32 share;
 
+	if (rill_one_by_one(sk))
+		return mss;
 	if (rate == U64_MAX && srtt <= USEC_PER_MSEC)
 		return max;
 	if (rate == U64_MAX)
@@ -296,8 +310,11 @@ void rill_output(struct sock *sk)
 }
 
 /**
- * rill_size_goal() - the longest segment that a connection may build
+ * rill_size_goal() - how much the send queue is to hold in one piece
  * @sk: connection
+ *
+ * What may leave as one, or more: cutting costs no room in the send buffer,
+ * whereas a buffer for each of many short segments would soon fill it.
  *
  * Return: bytes, a whole number of full segments.
  */
@@ -308,12 +325,6 @@ u32 rill_size_goal(const struct sock *sk)
 	u32 mss = rill_mss_now(rill_sk(sk));
 	u32 max = min_t(u32, sk->sk_gso_max_size ? : RILL_SUPER_MAX, RILL_SUPER_MAX);
 
-	/* each segment has a signature, or a header of UDP, of its own */
-	if (unlikely(rill_sk(sk)->md5 || rill_sk(sk)->wire == RILL_WIRE_UDP))
-		return mss;
-	/* a router of 6.12 that is named in it drops what it takes for bad GSO */
-	if (rill_sk(sk)->v6 && rill_v6_routed(sk))
-		return mss;
 	/* an administrator may have left a device less than headers */
 	max -= min(max, headers);
 	/* the length in IPv6's header counts extension headers, which may be long */

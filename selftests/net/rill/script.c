@@ -75,9 +75,7 @@ static unsigned int flags_of(const struct script *s)
 		BAD("only what? '%s'", s->only);
 	if (s->ip && strcmp(s->ip, "4"))
 		BAD("ip: is 4, if anything");
-	if (s->udp && strcmp(s->udp, "no"))
-		BAD("udp: is no, if anything");
-	return f | (s->ip ? T_IPV4 : 0) | (s->udp ? T_NOUDP : 0);
+	return f | (s->ip ? T_IPV4 : 0);
 }
 
 static void add(const char *path)

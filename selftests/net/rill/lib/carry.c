@@ -20,14 +20,14 @@ static int ip_head(void)
 	return rt.v6 ? HEAD6 : HEAD4;
 }
 
-static int wire_head(void)
+int carry_wire_head(void)
 {
 	return carry_wire() == WIRE_UDP ? HEAD_UDP : 0;
 }
 
 int carry_head(void)
 {
-	return ip_head() + wire_head();
+	return ip_head() + carry_wire_head();
 }
 
 int carry_extra(void)
@@ -144,7 +144,7 @@ static int build_ip(uint8_t *b, const struct spec *s, int proto, int len)
 int carry_build(uint8_t *pkt, const struct spec *s, int tlen)
 {
 	uint8_t *u = pkt + ip_head();
-	int len = tlen + wire_head();
+	int len = tlen + carry_wire_head();
 	uint16_t sum;
 
 	if (carry_wire() == WIRE_UDP) {
@@ -180,20 +180,28 @@ static int parse4(struct seg *s, const uint8_t *ip, int caplen, int *len)
 	return ihl;
 }
 
+/* The options that a program may add, RFC 8200, 4.6, are the only extension header. */
 static int parse6(struct seg *s, const uint8_t *ip, int caplen, int *len)
 {
-	if (caplen < HEAD6 || ip[0] >> 4 != 6 || ip[6] != proto_num() ||
-	    !addr_back(ip + 8, &s->saddr) || !addr_back(ip + 24, &s->daddr))
+	int head = HEAD6, next;
+
+	if (caplen < HEAD6 || ip[0] >> 4 != 6 || !addr_back(ip + 8, &s->saddr) ||
+	    !addr_back(ip + 24, &s->daddr))
 		return 0;
-	*len = get16(ip + 4);
-	s->iplen = HEAD6 + *len;
-	if (s->iplen > caplen)
+	next = ip[6];
+	s->iplen = HEAD6 + get16(ip + 4);
+	if (next == IPPROTO_DSTOPTS && caplen >= HEAD6 + 8) {
+		next = ip[HEAD6];
+		head += 8 + 8 * ip[HEAD6 + 1];
+	}
+	if (next != proto_num() || s->iplen > caplen || s->iplen < head)
 		return 0;
+	*len = s->iplen - head;
 	s->tos = ip[0] << 4 | ip[1] >> 4;
 	s->df = true;		/* nobody on the way cuts it */
 	s->ttl = ip[7];
 	s->csum_ok = true;
-	return HEAD6;
+	return head;
 }
 
 const uint8_t *carry_parse(struct seg *s, const uint8_t *pkt, int caplen, int *tlen)

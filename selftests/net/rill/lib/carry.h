@@ -41,6 +41,7 @@ static inline void put16(uint8_t *p, uint16_t v)
 
 /* The wire of sockets over rt.proto: the host's TCP has only one. */
 enum rt_wire carry_wire(void);
+int carry_wire_head(void);	/* bytes of the wire between IP's header and a segment */
 int carry_head(void);		/* bytes in front of a segment */
 int carry_extra(void);		/* by how many that is more than a header of IPv4 */
 uint8_t *carry_segment(uint8_t *pkt);	/* where it begins in a packet of ours */

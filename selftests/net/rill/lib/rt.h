@@ -48,7 +48,6 @@ enum rt_wire { WIRE_IP, WIRE_TCP, WIRE_UDP };
 #define T_TCP		0x20	/* only over tcp: what Rill does otherwise */
 #define T_DIFFER	0x40	/* wrong on purpose: --proto each must say so */
 #define T_IPWIRE	0x80	/* only over the ip wire: the host answers for the others */
-#define T_NOUDP		0x200	/* not over the udp wire: it cuts and speaks up otherwise */
 #define T_IPV4		0x100	/* only over IPv4: it is about what IPv6 has not */
 
 struct rt_test {

@@ -26,7 +26,7 @@ static bool head_line(struct script *s, char *text)
 	} keys[] = {
 		{ "title:", &s->title }, { "rows:", &s->rows }, { "set:", &s->set },
 		{ "only:", &s->only }, { "cc:", &s->cc }, { "needs:", &s->needs },
-		{ "ip:", &s->ip }, { "udp:", &s->udp }, { "fails:", &s->fails },
+		{ "ip:", &s->ip }, { "fails:", &s->fails },
 	};
 	size_t i;
 

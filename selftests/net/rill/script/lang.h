@@ -35,7 +35,7 @@ struct line {
 
 struct script {
 	char *path, *name;		/* C30-rst-exact, of .../C30-rst-exact.peer */
-	char *title, *rows, *set, *only, *cc, *needs, *fails, *ip, *udp;
+	char *title, *rows, *set, *only, *cc, *needs, *fails, *ip;
 	struct line *line;
 	int n;
 };

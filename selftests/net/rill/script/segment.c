@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Segments that the peer sends, and those that it expects. */
+#include "carry.h"
 #include "lang.h"
 
 enum {
@@ -68,6 +69,9 @@ void conn_init(void)
 {
 	wire_base = relative;
 	sc_tun = peer_net();
+	/* the udp wire is there once a socket uses it */
+	if (carry_wire() == WIRE_UDP)
+		OK(sk_bind(sk_new(), INADDR_ANY, 1));
 	cur = conn_add("a", PPORT, 0);
 }
 
@@ -231,12 +235,6 @@ static int sack_of(struct text *t, const struct line *l, int i)
 	if (!t->nsack)
 		BAD("sack wants blocks, as 1001..2001");
 	return i;
-}
-
-static void put32(uint8_t *b, uint32_t v)
-{
-	v = htonl(v);
-	memcpy(b, &v, 4);
 }
 
 /* ts VAL[/ECR], ts none, ts auto */

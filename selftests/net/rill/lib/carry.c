@@ -262,6 +262,14 @@ static void icmp6_of(const uint8_t icmp[8], uint8_t out[8])
 	}
 }
 
+/* None said is none said; IPv4 has 16 bits for it. */
+static uint32_t carry_mtu(uint32_t mtu)
+{
+	uint32_t more = mtu ? mtu + carry_extra() : 0;
+
+	return rt.v6 || more < 0xffff ? more : 0xffff;
+}
+
 int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const uint8_t *quoted,
 	       int len)
 {
@@ -273,7 +281,7 @@ int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const 
 	else
 		memcpy(at, icmp, 8);
 	if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] == ICMP_FRAG_NEEDED)
-		put32(at + 4, get32(at + 4) + carry_extra());
+		put32(at + 4, carry_mtu(get32(at + 4)));
 	memcpy(at + 8, quoted, len);
 	put16(at + 2, 0);
 	put16(at + 2, ip_sum(at, all, rt.v6 ? pseudo(s->saddr, s->daddr, proto, all) : 0));

@@ -203,6 +203,9 @@ void sk_info(int fd, struct tcp_info *ti)
 
 	memset(ti, 0, sizeof(*ti));
 	OK(getsockopt(fd, SOL_TCP, TCP_INFO, ti, &len));
+	/* of a path not known yet it stays 0 */
+	if (ti->tcpi_pmtu)
+		ti->tcpi_pmtu -= carry_extra();
 }
 
 int sk_state(int fd)

@@ -20,7 +20,14 @@
 #define RILL_PROBE_MIN_CWND	11	/* segments: fast recovery has to work (PMTU-3S) */
 #define RILL_PROBE_FOLLOWERS	4	/* segments behind a probe, for duplicate ACKs */
 #define RILL_SMALL_SEG		512	/* ICMP makes no route smaller (ip_rt_min_pmtu) */
+#define RILL_SMALL_SEG6		1220	/* nor one of IPv6: IPV6_MIN_MTU less headers */
 #define RILL_SILENT_ROUTER	552	/* what is assumed if ICMP gives no size */
+
+/* Bytes of a segment that ICMP cannot make too many, as a rule. */
+static u32 rill_mtu_small(const struct rill_sock *rs)
+{
+	return rs->v6 ? RILL_SMALL_SEG6 : RILL_SMALL_SEG;
+}
 
 static u32 rill_ip_options_len(const struct sock *sk)
 {
@@ -139,7 +146,7 @@ void rill_mtu_sent(struct sock *sk, u32 seq, u32 len)
 	struct rill_mtu *m = &rs->mtu;
 	u32 size = m->sending ? len : min(len, rill_mss_now(rs));
 
-	if (size > RILL_SMALL_SEG) {
+	if (size > rill_mtu_small(rs)) {
 		if (!rill_before(rs->snd_una, m->big_end))
 			m->big_seq = seq;
 		m->big_end = seq + len;
@@ -201,7 +208,7 @@ static void rill_mtu_shrink(struct sock *sk, u32 mtu, bool resend)
 	if (rs->mss == mss) {
 		seq = m->probe_seq;
 		end = probe ? m->probe_end : seq;
-	} else if (rill_mss_full(rs) < RILL_SMALL_SEG) {
+	} else if (rill_mss_full(rs) < rill_mtu_small(rs)) {
 		seq = rs->snd_una;
 		end = rs->snd_nxt;
 	}

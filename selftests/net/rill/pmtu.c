@@ -65,14 +65,14 @@ static int path_mtu(uint32_t ip)
 }
 
 /*
- * Some kernels believe whatever ICMP says of a datagram over IPv4, be it one
- * that nobody sent: the route has it before the udp wire is asked.
+ * Some kernels believe whatever ICMP says of a datagram, be it one that nobody
+ * sent: the route has it before the udp wire is asked.
  */
 static void need_judge(void)
 {
 	struct peer q;
 
-	if (rt.v6 || carry_wire() != WIRE_UDP)
+	if (carry_wire() != WIRE_UDP)
 		return;
 	peer_init(&q, p.tun, PORT, PORT);
 	q.addr = IP(10, 9, 0, 99);
@@ -185,20 +185,23 @@ static void one_of_a_burst(void)
 /* What fits is not sent again. */
 static void only_what_does_not_fit(void)
 {
+	/* too much to go along with the rest of what was cut */
+	int last = rt.v6 ? 1200 : 500;
+
 	connected(false);
 	sk_set(fd, SOL_TCP, TCP_NODELAY, 1);
 	send_all(fd, out, 100);
 	send_all(fd, out + 100, 2920);
-	send_all(fd, out + 3020, 100);
-	want_bytes(0, 3120);
+	send_all(fd, out + 3020, last);
+	want_bytes(0, 3020 + last);
 	too_big(NARROW, una + 100);
 	want_bytes(100, 3020);
 	ASSERT_LE(longest, FITS);
 	quiet(40);
 	ASSERT(came(0, 100, 0));
 	ASSERT(came(100, 3020, 1));
-	ASSERT(came(3020, 3120, 0));
-	acknowledge(3120);
+	ASSERT(came(3020, 3020 + last, 0));
+	acknowledge(3020 + last);
 }
 
 /* It never raises what is known, and nonsense changes nothing. */

@@ -116,18 +116,6 @@ static void transfer_ours(void)
 	}
 }
 
-/* A counter of the host's TCP. */
-static long host_counter(const char *name)
-{
-	enum rt_proto proto = rt.proto;
-	long val;
-
-	rt.proto = PROTO_TCP;
-	val = counter(name);
-	rt.proto = proto;
-	return val;
-}
-
 /* What nobody owns the host answers, and we do not; no port but ours is looked at. */
 static void host_resets(void)
 {
@@ -139,7 +127,7 @@ static void host_resets(void)
 	l = two_listen(OURS, false, AT_LO, PORT);
 	held = two_sk(OURS, false);
 	OK(two_bind(held, false, AT_LO, PORT + 1));
-	host_rsts = host_counter("OutRsts");
+	host_rsts = host_counter("Tcp", "OutRsts");
 	our_rsts = two ? counter("OutRsts") : 0;
 	for (v6 = 0; v6 < 2; v6++) {
 		/* a free port, one that is bound alone, and one of another family */
@@ -148,7 +136,7 @@ static void host_resets(void)
 		ASSERT_ERR(two_connect(two_sk(OURS, v6), v6, AT_LO, 4), ECONNREFUSED);
 	}
 	ASSERT_ERR(two_connect(two_sk(HOST, true), true, AT_LO, PORT), ECONNREFUSED);
-	ASSERT_EQ(host_counter("OutRsts") - host_rsts, 7);
+	ASSERT_EQ(host_counter("Tcp", "OutRsts") - host_rsts, 7);
 	if (two)
 		ASSERT_EQ(counter("OutRsts") - our_rsts, 0);
 	close(l);

@@ -4,43 +4,6 @@
 
 #include "v6.h"
 
-/* A value out of the pairs of lines "Ip: names" and "Ip: values". */
-static long ip_counter(const char *name)
-{
-	char names[4096], vals[4096], *sn, *sv, *n, *v;
-	FILE *f = fopen("/proc/thread-self/net/snmp", "r");
-
-	ASSERT(f && fgets(names, sizeof(names), f) && fgets(vals, sizeof(vals), f));
-	fclose(f);
-	n = strtok_r(names, " \n", &sn);
-	v = strtok_r(vals, " \n", &sv);
-	while (n && v && strcmp(n, name)) {
-		n = strtok_r(NULL, " \n", &sn);
-		v = strtok_r(NULL, " \n", &sv);
-	}
-	if (!n || !v)
-		FAIL("no counter %s", name);
-	return atol(v);
-}
-
-/* A value out of lines of a name and a value. */
-static long line_counter(const char *view, const char *name)
-{
-	char path[64], key[64];
-	long val = -1, v;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/thread-self/net/%s", view);
-	f = fopen(path, "r");
-	if (!f)
-		return -1;
-	while (val < 0 && fscanf(f, "%63s %ld", key, &v) == 2)
-		if (!strcmp(key, name))
-			val = v;
-	fclose(f);
-	return val;
-}
-
 /* Every segment that IP let in it has also delivered, to whomever. */
 static void delivered(void)
 {
@@ -54,10 +17,10 @@ static void delivered(void)
 		two_exchange(c, OK(accept(l, NULL, NULL)), 50000, 50000, rt.seed);
 		close(l);
 	}
-	ASSERT_GT(ip_counter("InReceives"), 5);
-	ASSERT_EQ(ip_counter("InDelivers"), ip_counter("InReceives"));
-	ASSERT_GT(line_counter("snmp6", "Ip6InReceives"), 5);
-	ASSERT_EQ(line_counter("snmp6", "Ip6InDelivers"), line_counter("snmp6", "Ip6InReceives"));
+	ASSERT_GT(host_counter("Ip", "InReceives"), 5);
+	ASSERT_EQ(host_counter("Ip", "InDelivers"), host_counter("Ip", "InReceives"));
+	ASSERT_GT(host_counter("Ip6", "InReceives"), 5);
+	ASSERT_EQ(host_counter("Ip6", "InDelivers"), host_counter("Ip6", "InReceives"));
 }
 
 /* fwmark_reflect: an answer on behalf of no socket has the mark of what it answers. */
@@ -110,7 +73,7 @@ static void kept_from(const struct net2 *n, bool v6)
 	fd = two_sk(OURS, v6);
 	sk_nonblock(fd, true);
 	ASSERT_ERR(two_connect(fd, v6, AT_B, PORT), EINPROGRESS);
-	UNTIL(line_counter("xfrm_stat", "XfrmInPolBlock") > 0);
+	UNTIL(host_counter("Xfrm", "InPolBlock") > 0);
 	ASSERT_EQ(sk_error(fd), 0);
 	ns_enter(n->b);
 	ASSERT_EQ(sh("nft delete table inet t"), 0);

@@ -174,18 +174,18 @@ static const struct {
 
 #define WHITE	"\n "
 
-/* A value out of the pairs of lines "Tcp: names" and "Tcp: values", of either group. */
-static bool line_counter(const char *view, const char *group, const char *other, const char *name,
-			 long *val)
+/* A value out of the pairs of lines "GROUP: names" and "GROUP: values". */
+static bool line_counter(const char *view, const char *group, const char *name, long *val)
 {
 	char names[8192], vals[8192], *sn, *sv, *n, *v;
+	size_t len = strlen(group);
 	FILE *f = open_view(view);
 	bool found = false;
 
 	while (!found && fgets(names, sizeof(names), f) && fgets(vals, sizeof(vals), f)) {
 		n = strtok_r(names, WHITE, &sn);
 		v = strtok_r(vals, WHITE, &sv);
-		if (strcmp(n, group) && strcmp(n, other))
+		if (strncmp(n, group, len) || strcmp(n + len, ":"))
 			continue;
 		while ((n = strtok_r(NULL, WHITE, &sn)) && (v = strtok_r(NULL, WHITE, &sv))) {
 			if (!strcmp(n, name)) {
@@ -198,17 +198,17 @@ static bool line_counter(const char *view, const char *group, const char *other,
 	return found;
 }
 
-/* A value out of lines "PREFIXname value". */
-static bool pair_counter(const char *view, const char *prefix, const char *name, long *val)
+/* A value out of lines "GROUPname value". */
+static bool pair_counter(const char *view, const char *group, const char *name, long *val)
 {
-	size_t len = strlen(prefix);
+	size_t len = strlen(group);
 	FILE *f = open_view(view);
 	char key[64];
 	bool found = false;
 	long v;
 
 	while (fscanf(f, "%63s %ld", key, &v) == 2) {
-		if (!strncmp(key, prefix, len) && !strcmp(key + len, name)) {
+		if (!strncmp(key, group, len) && !strcmp(key + len, name)) {
 			*val = v;
 			found = true;
 		}
@@ -217,15 +217,19 @@ static bool pair_counter(const char *view, const char *prefix, const char *name,
 	return found;
 }
 
-/* UDP drops what was damaged on the udp wire before we see it. */
-static long udp_csum_errors(void)
+long host_counter(const char *group, const char *name)
 {
+	bool found;
 	long v;
 
-	if (rt.v6)
-		ASSERT(pair_counter("snmp6", "Udp6", "InCsumErrors", &v));
+	if (group[strlen(group) - 1] == '6')
+		found = pair_counter("snmp6", group, name, &v);
+	else if (!strcmp(group, "Xfrm"))
+		found = pair_counter("xfrm_stat", group, name, &v);
 	else
-		ASSERT(line_counter("snmp", "Udp:", "Udp:", "InCsumErrors", &v));
+		found = line_counter("snmp", group, name, &v);
+	if (!found)
+		FAIL("there is no counter %s%s", group, name);
 	return v;
 }
 
@@ -233,8 +237,9 @@ static bool rill_counter(const char *name, long *val)
 {
 	if (!pair_counter("rill_snmp", "Rill", name, val))
 		return false;
+	/* UDP drops what was damaged on the udp wire before we see it */
 	if (carry_wire() == WIRE_UDP && !strcmp(name, "InCsumErrors"))
-		*val += udp_csum_errors();
+		*val += host_counter(rt.v6 ? "Udp6" : "Udp", name);
 	return true;
 }
 
@@ -247,8 +252,8 @@ static bool find_counter(const char *name, long *val)
 	for (i = 0; i < ARRAY_SIZE(alias); i++)
 		if (!strcmp(alias[i].rill, name))
 			name = alias[i].tcp;
-	return line_counter("snmp", "Tcp:", "TcpExt:", name, val) ||
-	       line_counter("netstat", "Tcp:", "TcpExt:", name, val);
+	return line_counter("snmp", "Tcp", name, val) ||
+	       line_counter("netstat", "TcpExt", name, val);
 }
 
 bool have_counter(const char *name)

@@ -283,6 +283,7 @@ int table_count(const char *state);		/* NULL: all */
 	} while (0)
 long counter(const char *name);			/* "RetransSegs", … */
 bool have_counter(const char *name);
+long host_counter(const char *group, const char *name);	/* of the host's: "Ip6", "InReceives" */
 
 /* ---- SHA-256 ---- */
 

@@ -376,7 +376,7 @@ static void rill_survey(struct sock *sk, struct rill_acking *w)
 	w->r.pipe = rill_pipe(rs);
 	if (w->r.newly_lost && rill_mtu_lost(sk))
 		w->r.newly_lost = 0;	/* PMTU-1M: sent again all the same */
-	else
+	else if (w->r.newly_lost || !rs->board.lost_len || !rill_mtu_mending(rs))
 		w->r.lost = rs->board.lost_len;
 	w->r.sacked = rs->board.sacked + rs->recov.dup_len;
 	w->r.again = rs->board.again;

@@ -318,12 +318,12 @@ void rill_mtu_acked(struct sock *sk)
 	}
 }
 
-/* Is all that is lost part of the probe? */
+/* Is all that is lost part of the last probe? */
 static bool rill_lost_is_probe(const struct rill_sock *rs, const struct rill_tx *tx)
 {
 	const struct rill_mtu *m = &rs->mtu;
 
-	return m->search.probe && !rill_before(tx->seq, m->probe_seq) &&
+	return !rill_before(tx->seq, m->probe_seq) &&
 	       !rill_after(tx->seq + rs->board.lost_len, m->probe_end) &&
 	       rill_board_lost_run(&rs->board, tx, U32_MAX / 2) == rs->board.lost_len;
 }
@@ -350,7 +350,7 @@ bool rill_mtu_lost(struct sock *sk)
 	if (m->wait && rill_between(m->quoted, tx->seq, tx->seq + run - 1))
 		rill_mtu_believe(sk, m->wait, false);
 	if ((rs->recov.state != RILL_RECOV_OPEN && rs->recov.state != RILL_RECOV_DISORDER) ||
-	    !rill_lost_is_probe(rs, tx))
+	    !m->search.probe || !rill_lost_is_probe(rs, tx))
 		return false;
 	rill_plpmtu_failed(&m->search);
 	rill_mib_inc(sock_net(sk), RILL_MIB_MTUP_FAIL);
@@ -359,6 +359,24 @@ bool rill_mtu_lost(struct sock *sk)
 	/* and further duplicate ACKs say nothing new (RFC 6582, 3.2, step 2) */
 	rs->recov.recover = rill_seq_max(rs->recov.recover, rs->snd_una);
 	return true;
+}
+
+/**
+ * rill_mtu_mending() - is what is lost the rest of a probe?
+ * @rs: connection; something is lost, but nothing that was not known before
+ *
+ * A window that is full lets a lost probe be resent in parts; for none of them
+ * it is congestion (PMTU-1M).
+ *
+ * Context: the socket lock is held.
+ * Return: whether it is that alone.
+ */
+bool rill_mtu_mending(const struct rill_sock *rs)
+{
+	const struct rill_tx *tx = rill_board_next_lost(&rs->board);
+
+	return tx && (rs->recov.state == RILL_RECOV_OPEN ||
+		      rs->recov.state == RILL_RECOV_DISORDER) && rill_lost_is_probe(rs, tx);
 }
 
 /**

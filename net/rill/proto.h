@@ -254,6 +254,7 @@ void rill_mtu_resent(struct sock *sk, u32 seq, u32 end);
 void rill_mtu_reduced(struct sock *sk);
 void rill_mtu_acked(struct sock *sk);
 bool rill_mtu_lost(struct sock *sk);
+bool rill_mtu_mending(const struct rill_sock *rs);
 void rill_mtu_timeout(struct sock *sk);
 void rill_mtu_blackhole(struct sock *sk);
 bool rill_mtu_probe(struct sock *sk);

@@ -533,7 +533,8 @@ static void rill_poke_expired(struct sock *sk)
 		rill_timer_start(sk, RILL_TIMER_POKE, wait - gone);
 		return;
 	}
-	if (!rill_flight(rs))
+	/* who asks for an ACK again and again says where it is by that */
+	if (!rill_flight(rs) && !rill_timer_armed(sk, RILL_TIMER_PROBE))
 		rill_send_ack(sk);
 	if (++rs->pokes < READ_ONCE(rill_net(sock_net(sk))->udp_pokes))
 		rill_timer_start(sk, RILL_TIMER_POKE, RILL_POKE << rs->pokes);

@@ -194,11 +194,13 @@ fail:
  */
 int rill_v6_connect(struct sock *sk, struct sockaddr *uaddr, int addr_len)
 {
-	struct sockaddr_in6 peer = *(struct sockaddr_in6 *)uaddr;
+	struct sockaddr_in6 peer = {};
 	int err;
 
+	/* first, as there may be no address at all: send() with MSG_FASTOPEN */
 	if (addr_len < SIN6_LEN_RFC2133)
 		return -EINVAL;
+	memcpy(&peer, uaddr, min_t(size_t, addr_len, sizeof(peer)));
 	if (peer.sin6_family != AF_INET6)
 		return -EAFNOSUPPORT;
 	err = rill_v6_label(sk, &peer, &rill_v6_sk(sk)->flow_label);

@@ -24,19 +24,6 @@
 static struct tun *t;
 static struct peer p;
 
-/* The address as ip(8) takes it, of the family of the run. */
-static const char *text(uint32_t ip)
-{
-	static char buf[4][INET6_ADDRSTRLEN];
-	static unsigned int n;
-	char *to = buf[n++ % ARRAY_SIZE(buf)];
-	union rt_addr a;
-
-	sa_of(&a, ip, 0);
-	return rt.v6 ? inet_ntop(AF_INET6, &a.sin6.sin6_addr, to, sizeof(*buf)) :
-		       inet_ntop(AF_INET, &a.sin.sin_addr, to, sizeof(*buf));
-}
-
 static void need_ip(const char *fmt, ...)
 {
 	char cmd[256];
@@ -84,16 +71,16 @@ static void multihomed(void)
 	int fd, i;
 
 	t = peer_net();
-	need_ip("addr add %s dev tun0", text(second));
-	addrs_wait();
-	need_ip("route replace %s dev tun0 src %s", text(TUN_P), text(second));
+	need_ip("addr add %s dev tun0", ip_text(second));
+	if_ready("tun0", second);
+	need_ip("route replace %s dev tun0 src %s", ip_text(TUN_P), ip_text(second));
 	fd = dial_from(second, 4000, 0);
 	OK(getsockname(fd, &a.sa, &len));
 	sa_of(&want, second, sk_port(fd));
 	ASSERT(rt.v6 ? !memcmp(&a.sin6.sin6_addr, &want.sin6.sin6_addr, 16) :
 		       a.sin.sin_addr.s_addr == want.sin.sin_addr.s_addr);
 	/* The route changes, the address does not. */
-	need_ip("route replace %s dev tun0 src %s", text(TUN_P), text(TUN_K));
+	need_ip("route replace %s dev tun0 src %s", ip_text(TUN_P), ip_text(TUN_K));
 	for (i = 0; i < 3; i++) {
 		send_str(fd, "hello");
 		ASSERT_EQ(peer_want(&p, F_PSH | F_ACK)->len, 5);
@@ -405,7 +392,7 @@ static void bound_device(void)
 	ASSERT_EQ(knock(t1, 4001), F_SYN | F_ACK);
 	/* On the way out it beats the route; IPv6 wants one by the device even so. */
 	if (rt.v6)
-		need_ip("route add %s/120 dev tun1 metric 4000", text(TUN_P & ~255));
+		need_ip("route add %s/120 dev tun1 metric 4000", ip_text(TUN_P & ~255));
 	fd = sk_new();
 	bind_device(fd, "tun1");
 	syn_leaves_by(t1, fd, 4002);
@@ -446,7 +433,7 @@ static void mark(void)
 
 	two_devices();
 	need_ip("rule add fwmark 7 table 99");
-	need_ip("route add default dev tun1 table 99 src %s", text(OTHER_K));
+	need_ip("route add default dev tun1 table 99 src %s", ip_text(OTHER_K));
 	fd = sk_new();
 	privileged(false);
 	ASSERT_ERR(setsockopt(fd, SOL_SOCKET, SO_MARK, &seven, sizeof(seven)), EPERM);
@@ -554,9 +541,7 @@ static void wildcard(void)
 	int l, fd, reuse;
 
 	ns_new();
-	if (rt.v6)
-		need_ip("addr add %s dev lo nodad", text(LO_2));
-	addrs_wait();
+	lo_addr(LO_2);
 	l = sk_listen(INADDR_ANY, PORT, 4);
 	for (reuse = 0; reuse < 2; reuse++) {
 		fd = sk_new();

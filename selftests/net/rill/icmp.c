@@ -28,14 +28,9 @@ static const struct says {
 	{ 13, 0, 0 }, { 30, 0, 0 },	/* no errors at all */
 };
 
-/* carry_icmp() says which message of ICMPv6; what has none is one that nobody knows. */
 static int err_of(const struct says *v)
 {
-	if (!rt.v6)
-		return v->err;
-	if (v->type == 3 && v->code < 4 && v->code != 2)
-		return v->err;
-	return v->type == 11 ? EHOSTUNREACH : EPROTO;
+	return icmp_err(v->type, v->code, v->err);
 }
 
 /* Does it end what is between SYN and ACK? Of ICMPv6 those do that are no news of the way. */
@@ -44,7 +39,8 @@ static bool ends_handshake(const struct says *v)
 	if (v->type == 12)
 		return true;
 	if (rt.v6)
-		return v->type == 3 && (v->code == 2 || v->code == 3);
+		return v->type == 3 && (v->code == 2 || err_of(v) == ECONNREFUSED ||
+					err_of(v) == EACCES);
 	return (v->type == 11 && !v->code) || (v->type == 3 && v->code < 2);
 }
 
@@ -331,9 +327,12 @@ static void min_ttl(void)
 /* Tells of another router; here there is none, and nothing changes. */
 static void redirect(void)
 {
+	/* by IPv6 routers speak with addresses of the link (RFC 4861, 8.1) */
+	uint32_t from = rt.v6 ? IP(169, 254, 0, 77) : ROUTER;
+
 	accepted();
 	one_in_flight();
-	peer_icmp(&p, 5, 1, IP(10, 9, 0, 88), ROUTER, p.rcv_nxt - 1);
+	peer_icmp(&p, 5, 1, rt.v6 ? IP(169, 254, 0, 88) : IP(10, 9, 0, 88), from, p.rcv_nxt - 1);
 	ASSERT_EQ(sk_error(fd), 0);
 	peer_ack(&p);
 	send_str(fd, "y");
@@ -357,7 +356,7 @@ static const struct rt_test tests[] = {
 	{ "in_simultaneous_open", "C12 ER-9", in_simultaneous_open, 0, 0 },
 	{ "for_listener", "C44 MUST-54", for_listener, 0, 0 },
 	{ "min_ttl", "C44 C04", min_ttl, 0, 0 },
-	{ "redirect", "C44 SHLD-25", redirect, T_IPV4, 0 },
+	{ "redirect", "C44 SHLD-25", redirect, 0, 0 },
 };
 
 RT_MAIN(tests)

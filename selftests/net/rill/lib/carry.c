@@ -49,7 +49,7 @@ struct in6_addr carry_prefix6(uint32_t ip)
 	return a;
 }
 
-/* 127.0.0.1 is ::1, the wildcard the wildcard, a group a group. */
+/* 127.0.0.1 is ::1, the wildcard the wildcard, a group a group, what a link has (169.254) too. */
 struct in6_addr carry_addr6(uint32_t ip)
 {
 	struct in6_addr a = { };
@@ -64,13 +64,16 @@ struct in6_addr carry_addr6(uint32_t ip)
 	if (ip >> 28 == 14) {
 		a.s6_addr[0] = 0xff;
 		a.s6_addr[1] = 0x0e;
+	} else if (ip >> 16 == 0xa9fe) {
+		a.s6_addr[0] = 0xfe;
+		a.s6_addr[1] = 0x80;
 	}
 	return a;
 }
 
-/* Only of what is ours. */
-static bool addr_back(const uint8_t *p, uint32_t *ip)
+bool carry_addr4(const void *a6, uint32_t *ip)
 {
+	const uint8_t *p = a6;
 	struct in6_addr a;
 
 	*ip = get32(p + 12);
@@ -185,8 +188,8 @@ static int parse6(struct seg *s, const uint8_t *ip, int caplen, int *len)
 {
 	int head = HEAD6, next;
 
-	if (caplen < HEAD6 || ip[0] >> 4 != 6 || !addr_back(ip + 8, &s->saddr) ||
-	    !addr_back(ip + 24, &s->daddr))
+	if (caplen < HEAD6 || ip[0] >> 4 != 6 || !carry_addr4(ip + 8, &s->saddr) ||
+	    !carry_addr4(ip + 24, &s->daddr))
 		return 0;
 	next = ip[6];
 	s->iplen = HEAD6 + get16(ip + 4);
@@ -233,13 +236,29 @@ bool carry_is_icmp(const uint8_t *pkt, int len)
 	       pkt[HEAD6] < ICMP6_ECHO_REQUEST + 2;
 }
 
-/* What says the same by ICMPv6; a type that is never sent when nothing does. */
+/*
+ * What says the same by ICMPv6, as RFC 7915 translates it but for a host that is out of
+ * reach; a type that is never sent when nothing does.
+ */
 static void icmp6_of(const uint8_t icmp[8], uint8_t out[8])
 {
-	static const uint8_t unreach[] = {
+	static const int8_t unreach[] = {
 		[ICMP_NET_UNREACH] = ICMP6_DST_UNREACH_NOROUTE,
 		[ICMP_HOST_UNREACH] = ICMP6_DST_UNREACH_ADDR,
+		[ICMP_PROT_UNREACH] = -1,
 		[ICMP_PORT_UNREACH] = ICMP6_DST_UNREACH_NOPORT,
+		[ICMP_FRAG_NEEDED] = -1,
+		[ICMP_SR_FAILED] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_NET_UNKNOWN] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_HOST_UNKNOWN] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_HOST_ISOLATED] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_NET_ANO] = ICMP6_DST_UNREACH_ADMIN,
+		[ICMP_HOST_ANO] = ICMP6_DST_UNREACH_ADMIN,
+		[ICMP_NET_UNR_TOS] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_HOST_UNR_TOS] = ICMP6_DST_UNREACH_NOROUTE,
+		[ICMP_PKT_FILTERED] = ICMP6_DST_UNREACH_ADMIN,
+		[ICMP_PREC_VIOLATION] = -1,
+		[ICMP_PREC_CUTOFF] = ICMP6_DST_UNREACH_ADMIN,
 	};
 
 	memset(out, 0, 8);
@@ -256,7 +275,8 @@ static void icmp6_of(const uint8_t icmp[8], uint8_t out[8])
 	} else if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] == ICMP_FRAG_NEEDED) {
 		out[0] = ICMP6_PACKET_TOO_BIG;
 		put32(out + 4, get32(icmp + 4));
-	} else if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] < ARRAY_SIZE(unreach)) {
+	} else if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] < ARRAY_SIZE(unreach) &&
+		   unreach[icmp[1]] >= 0) {
 		out[0] = ICMP6_DST_UNREACH;
 		out[1] = unreach[icmp[1]];
 	}
@@ -270,11 +290,49 @@ static uint32_t carry_mtu(uint32_t mtu)
 	return rt.v6 || more < 0xffff ? more : 0xffff;
 }
 
+int icmp_err(int type, int code, int err)
+{
+	static const int unreach[] = {
+		[ICMP6_DST_UNREACH_NOROUTE] = ENETUNREACH,
+		[ICMP6_DST_UNREACH_ADMIN] = EACCES,
+		[ICMP6_DST_UNREACH_ADDR] = EHOSTUNREACH,
+		[ICMP6_DST_UNREACH_NOPORT] = ECONNREFUSED,
+	};
+	uint8_t icmp[8] = { type, code }, six[8];
+
+	if (!rt.v6)
+		return err;
+	icmp6_of(icmp, six);
+	if (six[0] == ICMP6_DST_UNREACH)
+		return unreach[six[1]];
+	return six[0] == ICMP6_TIME_EXCEEDED ? EHOSTUNREACH : EPROTO;
+}
+
+/*
+ * RFC 4861, 4.5: a redirect is a message to a neighbour. The router stands where an error
+ * has its eight bytes, and the packet in an option.
+ */
+static int redirect6(uint8_t *at, uint32_t router, const uint8_t *quoted, int len)
+{
+	struct in6_addr a = carry_addr6(router);
+	int words = (8 + len + 7) / 8;
+
+	memset(at, 0, 40 + 8 * words);
+	at[0] = 137;
+	memcpy(at + 8, &a, sizeof(a));
+	memcpy(at + 24, quoted + 24, sizeof(a));	/* to where it went */
+	at[40] = 4;			/* the option of a redirected header */
+	at[41] = words;
+	memcpy(at + 48, quoted, len);
+	return 40 + 8 * words;
+}
+
 int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const uint8_t *quoted,
 	       int len)
 {
 	int proto = rt.v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP, all = 8 + len;
 	uint8_t *at = pkt + ip_head();
+	struct spec outer = *s;
 
 	if (rt.v6)
 		icmp6_of(icmp, at);
@@ -283,7 +341,44 @@ int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const 
 	if (icmp[0] == ICMP_DEST_UNREACH && icmp[1] == ICMP_FRAG_NEEDED)
 		put32(at + 4, carry_mtu(get32(at + 4)));
 	memcpy(at + 8, quoted, len);
+	if (rt.v6 && icmp[0] == ICMP_REDIRECT) {
+		all = redirect6(at, get32(icmp + 4), quoted, len);
+		outer.ttl = 255;
+	}
 	put16(at + 2, 0);
 	put16(at + 2, ip_sum(at, all, rt.v6 ? pseudo(s->saddr, s->daddr, proto, all) : 0));
-	return build_ip(pkt, s, proto, all);
+	return build_ip(pkt, &outer, proto, all);
+}
+
+/* RFC 791, 3.2. */
+static int fragment4(uint8_t *out, const uint8_t *pkt, int off, int len, bool more)
+{
+	memcpy(out, pkt, HEAD4);
+	memcpy(out + HEAD4, pkt + HEAD4 + off, len);
+	put16(out + 2, HEAD4 + len);
+	put16(out + 6, off / 8 | (more ? 0x2000 : 0));
+	put16(out + 10, 0);
+	put16(out + 10, ip_sum(out, HEAD4, 0));
+	return HEAD4 + len;
+}
+
+/* RFC 8200, 4.5: a header of its own, of eight bytes. */
+static int fragment6(uint8_t *out, const uint8_t *pkt, int off, int len, bool more)
+{
+	uint8_t *at = out + HEAD6;
+
+	memcpy(out, pkt, HEAD6);
+	out[6] = IPPROTO_FRAGMENT;
+	put16(out + 4, 8 + len);
+	at[0] = pkt[6];
+	at[1] = 0;
+	put16(at + 2, off | more);
+	put32(at + 4, 4711);		/* which packet */
+	memcpy(at + 8, pkt + HEAD6 + off, len);
+	return HEAD6 + 8 + len;
+}
+
+int carry_fragment(uint8_t *out, const uint8_t *pkt, int off, int len, bool more)
+{
+	return (rt.v6 ? fragment6 : fragment4)(out, pkt, off, len, more);
 }

@@ -52,11 +52,15 @@ uint32_t carry_pseudo(uint32_t saddr, uint32_t daddr, int tlen);
 /* Finds the segment in a packet; NULL: there is none. */
 const uint8_t *carry_parse(struct seg *s, const uint8_t *pkt, int caplen, int *tlen);
 bool carry_is_icmp(const uint8_t *pkt, int len);	/* an error or an answer by ICMP */
-/* An ICMP error about what is in @quoted; the whole length. */
+/* An ICMP error, or a redirect, about what is in @quoted; the whole length. */
 int carry_icmp(uint8_t *pkt, const struct spec *s, const uint8_t icmp[8], const uint8_t *quoted,
 	       int len);
 
+/* The piece of a packet of ours that has @len bytes from @off behind its header; its length. */
+int carry_fragment(uint8_t *out, const uint8_t *pkt, int off, int len, bool more);
+
 struct in6_addr carry_addr6(uint32_t ip);	/* what stands for it */
+bool carry_addr4(const void *a6, uint32_t *ip);	/* and back, of what is ours */
 struct in6_addr carry_prefix6(uint32_t ip);	/* and for a network */
 
 #endif /* CARRY_H */

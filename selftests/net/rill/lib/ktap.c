@@ -150,8 +150,6 @@ static bool in_set(const struct rt_test *t)
 		return false;
 	if ((f & T_DIFFER) && !rt.each)
 		return false;
-	if ((f & T_IPWIRE) && rt.wire != WIRE_IP)
-		return false;
 	if ((f & T_IPV4) && rt.v6)
 		return false;
 	if ((f & T_TCP) && (rt.each || rt.proto != PROTO_TCP))

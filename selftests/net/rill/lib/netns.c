@@ -65,19 +65,30 @@ static struct rtattr *nl_put(struct nlbuf *b, int type, const void *data, int le
 	return a;
 }
 
-/* An errno, or 0. */
-static int nl_ask(const struct nlbuf *b)
-{
-	struct {
-		struct nlmsghdr h;
+struct nlreply {
+	struct nlmsghdr h;
+	union {
 		struct nlmsgerr e;
-		char rest[512];
-	} reply;
+		struct rtmsg rtm;
+	};
+	char rest[512];
+};
+
+static void nl_talk(const struct nlbuf *b, struct nlreply *reply)
+{
 	int s = OK(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
 
 	OK(send(s, b, b->h.nlmsg_len, 0));
-	OK(recv(s, &reply, sizeof(reply), 0));
+	OK(recv(s, reply, sizeof(*reply), 0));
 	close(s);
+}
+
+/* An errno, or 0. */
+static int nl_ask(const struct nlbuf *b)
+{
+	struct nlreply reply;
+
+	nl_talk(b, &reply);
 	return reply.h.nlmsg_type == NLMSG_ERROR ? -reply.e.error : EPROTO;
 }
 
@@ -106,41 +117,35 @@ static void if_addr6(const char *ifname, uint32_t ip, int prefix)
 		FAIL("an address of IPv6 for %s: %s", ifname, strerror(err));
 }
 
-/* The kernel makes the routes of an address later, and drops what comes before. */
-static bool addr6_routed(const char *hex)
+/* Does what comes for it get to sockets? Work of the kernel's, after the address is set. */
+static bool is_local6(uint32_t ip)
 {
-	char line[256];
-	bool found = false;
-	FILE *f = fopen("/proc/net/ipv6_route", "re");
+	struct nlbuf b = {
+		.h = {
+			.nlmsg_len = NLMSG_LENGTH(sizeof(struct rtmsg)),
+			.nlmsg_type = RTM_GETROUTE,
+			.nlmsg_flags = NLM_F_REQUEST,
+		},
+		.rtm = { .rtm_family = AF_INET6, .rtm_dst_len = 128 },
+	};
+	struct in6_addr a = carry_addr6(ip);
+	struct nlreply reply;
 
-	ASSERT(f);
-	while (!found && fgets(line, sizeof(line), f))
-		found = !strncmp(line, hex, 32) && !strncmp(line + 32, " 80 ", 4);
-	fclose(f);
-	return found;
+	nl_put(&b, RTA_DST, &a, sizeof(a));
+	nl_talk(&b, &reply);
+	return reply.h.nlmsg_type == RTM_NEWROUTE && reply.rtm.rtm_type == RTN_LOCAL;
 }
 
-/* Whether all addresses of IPv6 in this namespace, but for a link's own, can be used. */
-static bool addrs6_ready(void)
+void if_ready(const char *ifname, uint32_t ip)
 {
-	unsigned int scope, flags;
-	char hex[33], line[256];
-	bool ready = true;
-	FILE *f = fopen("/proc/net/if_inet6", "re");
+	struct ifreq r;
 
-	ASSERT(f);
-	while (ready && fgets(line, sizeof(line), f)) {
-		ASSERT(sscanf(line, "%32s %*x %*x %x %x", hex, &scope, &flags) == 3);
-		ready = scope || (!(flags & IFA_F_TENTATIVE) && addr6_routed(hex));
-	}
-	fclose(f);
-	return ready;
-}
-
-void addrs_wait(void)
-{
-	if (rt.v6)
-		UNTIL(addrs6_ready());
+	if (!rt.v6)
+		return;
+	ifr_of(&r, ifname);
+	UNTIL(!if_ioctl(SIOCGIFFLAGS, &r) && r.ifr_flags & IFF_RUNNING);
+	if_up(ifname, true);		/* behind who holds the lock to spread the news */
+	UNTIL(is_local6(ip));
 }
 
 void if_addr(const char *ifname, uint32_t ip, int prefix)
@@ -155,6 +160,29 @@ void if_addr(const char *ifname, uint32_t ip, int prefix)
 	OK(if_ioctl(SIOCSIFNETMASK, &r));
 	if (rt.v6)
 		if_addr6(ifname, ip, 96 + prefix);
+}
+
+void lo_addr(uint32_t ip)
+{
+	if (!rt.v6)
+		return;
+	if_addr6("lo", ip, 128);
+	UNTIL(is_local6(ip));
+}
+
+const char *ip_text(uint32_t ip)
+{
+	static char text[4][INET6_ADDRSTRLEN];
+	static unsigned int turn;
+	char *t = text[turn++ % ARRAY_SIZE(text)];
+	union rt_addr a;
+
+	sa_of(&a, ip, 0);
+	if (rt.v6)
+		inet_ntop(AF_INET6, &a.sin6.sin6_addr, t, INET6_ADDRSTRLEN);
+	else
+		inet_ntop(AF_INET, &a.sin.sin_addr, t, INET6_ADDRSTRLEN);
+	return t;
 }
 
 /* So much of a segment fits in as with headers of IPv4 alone. */
@@ -234,8 +262,12 @@ int ns_new(void)
 
 	OK(unshare(CLONE_NEWNET));
 	fd = OK(open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC));
-	if (rt.v6)
+	if (rt.v6) {
 		OK(write_file("/proc/sys/net/ipv6/conf/all/keep_addr_on_down", "1"));
+		/* an address of the link is good at once: neighbours are asked from it */
+		OK(write_file("/proc/sys/net/ipv6/conf/all/accept_dad", "0"));
+		OK(write_file("/proc/sys/net/ipv6/conf/default/accept_dad", "0"));
+	}
 	if_up("lo", true);
 	return fd;
 }
@@ -313,10 +345,10 @@ struct net2 net2_new(int flags, int mtu)
 	ns_enter(n.a);
 	if_addr("ea", IP_A, 24);
 	if_up("ea", true);
+	if_ready("ea", IP_A);
 	ns_enter(n.b);
-	addrs_wait();
+	if_ready("eb", IP_B);
 	ns_enter(n.a);
-	addrs_wait();
 	return n;
 }
 

@@ -40,7 +40,7 @@ struct tun *tun_new(const char *ifname, uint32_t ip, int mtu)
 	if_queue(ifname, 5000);
 	if_addr(ifname, ip, 24);
 	if_up(ifname, true);
-	addrs_wait();
+	if_ready(ifname, ip);
 	/* ACKs that TCP does not send; udpwire is about them */
 	if (carry_wire() == WIRE_UDP)
 		sysctl_set("udp_pokes", "0");

@@ -47,8 +47,7 @@ enum rt_wire { WIRE_IP, WIRE_TCP, WIRE_UDP };
 #define T_RILL		0x10	/* about Rill's own views: not over tcp */
 #define T_TCP		0x20	/* only over tcp: what Rill does otherwise */
 #define T_DIFFER	0x40	/* wrong on purpose: --proto each must say so */
-#define T_IPWIRE	0x80	/* only over the ip wire: the host answers for the others */
-#define T_IPV4		0x100	/* only over IPv4: it is about what IPv6 has not */
+#define T_IPV4		0x80	/* only over IPv4: it is about what IPv6 has not */
 
 struct rt_test {
 	const char *name;
@@ -186,7 +185,10 @@ union rt_addr {
 	struct sockaddr_in6 sin6;
 };
 
-socklen_t sa_of(union rt_addr *a, uint32_t ip, int port);	/* of the family of the run */
+int sk_domain(void);		/* the family of the run */
+socklen_t sa_of(union rt_addr *a, uint32_t ip, int port);	/* of that family */
+uint32_t sa_ip(const union rt_addr *a);	/* what it stands for; asserts that it is one */
+int sa_port(const union rt_addr *a);
 struct sockaddr_in sin_of(uint32_t ip, int port);
 int sk_bind(int fd, uint32_t ip, int port);
 int sk_connect(int fd, uint32_t ip, int port);
@@ -197,6 +199,8 @@ int sk_port(int fd);		/* own port */
 int sk_peer_port(int fd);
 int sk_error(int fd);		/* SO_ERROR, clears it */
 void sk_nonblock(int fd, bool on);
+/* What an option of IPv4 is called for a socket of the run; sk_set() and sk_get() know. */
+void sk_option(int *level, int *opt);
 void sk_set(int fd, int level, int opt, int val);
 int sk_get(int fd, int level, int opt);
 void sk_linger(int fd, int on, int secs);
@@ -241,8 +245,14 @@ struct net2 net2_new(int flags, int mtu);
 struct pair pair_net2(const struct net2 *n);	/* dialled in a, accepted in b */
 void veth_new(int ns_a, const char *ifa, int ns_b, const char *ifb, int flags, int mtu);
 void if_addr(const char *ifname, uint32_t ip, int prefix);
+void lo_addr(uint32_t ip);	/* one of 127/8, as lo is to have it */
+const char *ip_text(uint32_t ip);	/* for ip(8) */
 void if_up(const char *ifname, bool up);
-void addrs_wait(void);	/* till those of IPv6 can be used: more than a moment after if_up() */
+/*
+ * Both ends are up: wait until they are so for IPv6, too, with this address. What is sent
+ * before is lost, and comes again when it counts as lost.
+ */
+void if_ready(const char *ifname, uint32_t ip);
 void if_mtu(const char *ifname, int mtu);
 void if_queue(const char *ifname, int packets);
 void if_no_offload(const char *ifname);

@@ -42,9 +42,14 @@ int sk_family(int family, int type_flags)
 	}
 }
 
+int sk_domain(void)
+{
+	return rt.v6 ? AF_INET6 : AF_INET;
+}
+
 int sk_try(int type_flags)
 {
-	return sk_family(rt.v6 ? AF_INET6 : AF_INET, type_flags);
+	return sk_family(sk_domain(), type_flags);
 }
 
 int sk_new(void)
@@ -78,6 +83,23 @@ socklen_t sa_of(union rt_addr *a, uint32_t ip, int port)
 	a->sin6.sin6_port = htons(port);
 	a->sin6.sin6_addr = carry_addr6(ip);
 	return sizeof(a->sin6);
+}
+
+uint32_t sa_ip(const union rt_addr *a)
+{
+	uint32_t ip = 0;
+
+	ASSERT_EQ(a->sa.sa_family, sk_domain());
+	if (!rt.v6)
+		return ntohl(a->sin.sin_addr.s_addr);
+	if (!carry_addr4(&a->sin6.sin6_addr, &ip))
+		FAIL("an address that is not ours");
+	return ip;
+}
+
+int sa_port(const union rt_addr *a)
+{
+	return ntohs(rt.v6 ? a->sin6.sin6_port : a->sin.sin_port);
 }
 
 int sk_bind(int fd, uint32_t ip, int port)
@@ -125,7 +147,7 @@ int sk_port(int fd)
 	socklen_t len = sizeof(a);
 
 	OK(getsockname(fd, &a.sa, &len));
-	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
+	return sa_port(&a);
 }
 
 int sk_peer_port(int fd)
@@ -134,11 +156,10 @@ int sk_peer_port(int fd)
 	socklen_t len = sizeof(a);
 
 	OK(getpeername(fd, &a.sa, &len));
-	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
+	return sa_port(&a);
 }
 
-/* What an option of IPv4 is called for a socket of the run. */
-static void name_option(int *level, int *opt)
+void sk_option(int *level, int *opt)
 {
 	static const struct {
 		int v4, v6;
@@ -146,6 +167,7 @@ static void name_option(int *level, int *opt)
 		{ IP_TTL, IPV6_UNICAST_HOPS }, { IP_TOS, IPV6_TCLASS },
 		{ IP_MINTTL, IPV6_MINHOPCOUNT }, { IP_RECVERR, IPV6_RECVERR },
 		{ IP_MTU, IPV6_MTU }, { IP_MTU_DISCOVER, IPV6_MTU_DISCOVER },
+		{ IP_MULTICAST_TTL, IPV6_MULTICAST_HOPS },
 	};
 	size_t i;
 
@@ -165,7 +187,7 @@ int sk_get(int fd, int level, int opt)
 	int less = level == IPPROTO_IP && opt == IP_MTU ? carry_extra() : 0, val = 0;
 	socklen_t len = sizeof(val);
 
-	name_option(&level, &opt);
+	sk_option(&level, &opt);
 	if (getsockopt(fd, level, opt, &val, &len))
 		FAIL("getsockopt %d %d: %s", level, opt, strerror(errno));
 	return val - less;
@@ -173,7 +195,7 @@ int sk_get(int fd, int level, int opt)
 
 void sk_set(int fd, int level, int opt, int val)
 {
-	name_option(&level, &opt);
+	sk_option(&level, &opt);
 	if (setsockopt(fd, level, opt, &val, sizeof(val)))
 		FAIL("setsockopt %d %d to %d: %s", level, opt, val, strerror(errno));
 }

@@ -123,6 +123,8 @@ void peer_put(struct peer *p, uint8_t flags, const void *data, int len); /* in s
 #define peer_ack(p)		peer_put(p, F_ACK, NULL, 0)
 #define peer_str(p, s)		peer_put(p, F_PSH | F_ACK, s, strlen(s))
 void peer_icmp(struct peer *p, int type, int code, uint32_t rest, uint32_t from, uint32_t seq);
+/* What an ICMP error means to a socket of the run, which means @err by IPv4. */
+int icmp_err(int type, int code, int err);
 void peer_read(struct peer *p, void *buf, int len);	/* data in order, ACKing each segment */
 void peer_syn(struct peer *p);
 void peer_connect(struct peer *p);			/* handshake with a listener */

@@ -268,7 +268,7 @@ static socklen_t target(const struct call *c, union rt_addr *a)
 static long do_option(struct call *c, bool set)
 {
 	const struct name *o = c->args ? FIND(options, c->arg[0]) : NULL;
-	int v = 0;
+	int v = 0, level, opt;
 	socklen_t len = sizeof(v);
 	long r;
 
@@ -276,14 +276,17 @@ static long do_option(struct call *c, bool set)
 		return setsockopt(c->fd, SOL_TCP, TCP_CONGESTION, c->arg[1], strlen(c->arg[1]));
 	if (!o)
 		BAD("no option %s here", c->args ? c->arg[0] : "");
+	level = o->level;
+	opt = o->v;
+	sk_option(&level, &opt);
 	if (!set) {
-		r = getsockopt(c->fd, o->level, o->v, &v, &len);
+		r = getsockopt(c->fd, level, opt, &v, &len);
 		return r < 0 ? r : v;
 	}
 	if (c->args < 2)
 		BAD("set wants a value");
 	v = expr(c->arg[1]);
-	return setsockopt(c->fd, o->level, o->v, &v, sizeof(v));
+	return setsockopt(c->fd, level, opt, &v, sizeof(v));
 }
 
 /* The type and code of the next error in the queue, as TYPE * 256 + CODE. */
@@ -298,7 +301,8 @@ static long do_errqueue(int fd)
 	for (h = CMSG_FIRSTHDR(&m); h; h = CMSG_NXTHDR(&m, h)) {
 		struct sock_extended_err e;
 
-		if (h->cmsg_level != SOL_IP || h->cmsg_type != IP_RECVERR)
+		if ((h->cmsg_level != SOL_IP || h->cmsg_type != IP_RECVERR) &&
+		    (h->cmsg_level != SOL_IPV6 || h->cmsg_type != IPV6_RECVERR))
 			continue;
 		memcpy(&e, CMSG_DATA(h), sizeof(e));
 		return e.ee_type * 256 + e.ee_code;

@@ -95,7 +95,7 @@ static int kernel_against(const char *version)
 	return a != x ? a - x : b - y;
 }
 
-/* "[tcp]", "[rill]", "[tcp<6.2]", "[tcp>=6.2]", "[travel]", "[real]" */
+/* "[tcp]", "[rill]", "[tcp<6.2]", "[tcp>=6.2]", "[ip4]", "[ip6]", "[travel]", "[real]" */
 static bool condition(const char *w)
 {
 	char buf[32], *op;
@@ -117,6 +117,10 @@ static bool condition(const char *w)
 		return ok && rt.proto == PROTO_TCP;
 	if (!strcmp(buf, "rill"))
 		return ok && rt.proto != PROTO_TCP;
+	if (!strcmp(buf, "ip4"))
+		return !rt.v6;
+	if (!strcmp(buf, "ip6"))
+		return rt.v6;
 	if (!strcmp(buf, "travel"))
 		return time_travels();
 	if (!strcmp(buf, "real"))

@@ -175,19 +175,20 @@ static void udp_given_back(void)
 	int i, udp;
 
 	need_module();
+	rt.wire = WIRE_UDP;
 	unload_soon();
 	ns_new();
 	for (i = 0; i < 5; i++) {
 		OK(load());
-		p.l = OK(socket(AF_RILL, SOCK_STREAM, IPPROTO_UDP));
+		p.l = sk_new();
 		OK(sk_bind(p.l, IP_LO, 8080));
 		OK(listen(p.l, 1));
-		p.c = OK(socket(AF_RILL, SOCK_STREAM, IPPROTO_UDP));
+		p.c = sk_new();
 		OK(sk_connect(p.c, IP_LO, 8080));
 		p.s = sk_accept(p.l);
 		send_str(p.c, "by UDP");
 		recv_str(p.s, "by UDP");
-		udp = OK(socket(AF_INET, SOCK_DGRAM, 0));
+		udp = OK(socket(rt.v6 ? AF_INET6 : AF_INET, SOCK_DGRAM, 0));
 		ASSERT_ERR(sk_bind(udp, INADDR_ANY, 9253), EADDRINUSE);
 		close(p.c);
 		recv_eof(p.s);

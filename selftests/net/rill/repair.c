@@ -495,7 +495,8 @@ static void options(void)
 /* ---- the whole of it ---- */
 
 struct image {
-	struct sockaddr_in here, there;
+	union rt_addr here, there;
+	socklen_t addr_len;
 	struct tcp_info ti;
 	struct tcp_repair_window w;
 	uint32_t rcv, snd, ts;
@@ -506,11 +507,12 @@ struct image {
 
 static void take(int fd, struct image *m)
 {
-	socklen_t len = sizeof(m->here);
+	socklen_t len;
 
 	mode(fd, REP_ON);
-	OK(getsockname(fd, (struct sockaddr *)&m->here, &len));
-	OK(getpeername(fd, (struct sockaddr *)&m->there, &len));
+	m->addr_len = sizeof(m->here);
+	OK(getsockname(fd, &m->here.sa, &m->addr_len));
+	OK(getpeername(fd, &m->there.sa, &m->addr_len));
 	sk_info(fd, &m->ti);
 	m->mss = sk_get(fd, SOL_TCP, TCP_MAXSEG);
 	m->ts = sk_get(fd, SOL_TCP, TCP_TIMESTAMP);
@@ -549,10 +551,10 @@ static int build(const struct image *m)
 	mode(fd, REP_ON);
 	sk_set(fd, SOL_SOCKET, SO_SNDBUFFORCE, 4 << 20);
 	sk_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, 4 << 20);
-	OK(bind(fd, (const struct sockaddr *)&m->here, sizeof(m->here)));
+	OK(bind(fd, &m->here.sa, m->addr_len));
 	set_queue_seq(fd, Q_RECV, m->rcv - m->inq);
 	set_queue_seq(fd, Q_SEND, m->snd - m->outq);
-	OK(connect(fd, (const struct sockaddr *)&m->there, sizeof(m->there)));
+	OK(connect(fd, &m->there.sa, m->addr_len));
 	OK(option(fd, REP_MSS, m->mss));
 	if (opts & TCPI_OPT_WSCALE)
 		OK(option(fd, REP_WSCALE, m->ti.tcpi_snd_wscale | m->ti.tcpi_rcv_wscale << 16));

@@ -335,7 +335,8 @@ static bool next_rec(struct rec *r)
 	ASSERT_EQ(m.msg_flags & ~MSG_TRUNC, MSG_ERRQUEUE);
 	for (c = CMSG_FIRSTHDR(&m); c; c = CMSG_NXTHDR(&m, c)) {
 		r->cmsgs++;
-		if (c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR)
+		if ((c->cmsg_level == SOL_IP && c->cmsg_type == IP_RECVERR) ||
+		    (c->cmsg_level == SOL_IPV6 && c->cmsg_type == IPV6_RECVERR))
 			memcpy(&ee, CMSG_DATA(c), sizeof(ee));
 		if (c->cmsg_level != SOL_SOCKET)
 			continue;

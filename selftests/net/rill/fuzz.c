@@ -25,15 +25,17 @@ static uint32_t below(uint32_t n)
 /* The noise may have made connections that wait before ours. */
 static int accepted(struct peer *q)
 {
-	struct sockaddr_in a = { };
-	socklen_t len = sizeof(a);
+	union rt_addr a;
+	socklen_t len;
 	int s;
 
 	peer_connect(q);
 	for (;;) {
 		ev_need(lfd, POLLIN);
-		s = OK(accept(lfd, (void *)&a, &len));
-		if (ntohs(a.sin_port) == q->port)
+		len = sizeof(a);
+		s = OK(accept(lfd, &a.sa, &len));
+		/* at the same place in both families */
+		if (ntohs(a.sin.sin_port) == q->port)
 			return s;
 		close(s);
 	}
@@ -193,9 +195,9 @@ static void inject(void)
 	if (!below(40))
 		len = 20 + below(len - 20);
 	if (!below(40))
-		pkt[2 + below(2)] ^= rnd(&rs);
+		pkt[(rt.v6 ? 4 : 2) + below(2)] ^= rnd(&rs);
 	if (!below(60))
-		pkt[6 + below(2)] ^= 1 << below(8);	/* fragments */
+		pkt[6 + below(2)] ^= 1 << below(8);	/* fragments; the next header of IPv6 */
 	if (write(p.tun->fd, pkt, len) < 0 && errno != EINVAL)
 		FAIL("write: %s", strerror(errno));
 }

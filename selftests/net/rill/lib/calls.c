@@ -22,7 +22,7 @@ static long do_recvmsg(struct world *w, const struct call *c, char *text)
 {
 	char a[2] = "", b[8] = "", control[128];
 	struct iovec iov[] = { { a, 2 }, { NULL, 0 }, { b, 8 } };
-	struct sockaddr_in from = { };
+	union rt_addr from = { };
 	struct msghdr m = {
 		.msg_name = &from, .msg_namelen = sizeof(from), .msg_iov = iov, .msg_iovlen = 3,
 		.msg_control = control, .msg_controllen = sizeof(control), .msg_flags = -1,
@@ -37,12 +37,12 @@ static long do_recvmsg(struct world *w, const struct call *c, char *text)
 
 static long do_recvfrom(struct world *w, const struct call *c, char *text)
 {
-	struct sockaddr_in from = { };
+	union rt_addr from = { };
 	socklen_t len = sizeof(from);
 	char b[4] = "";
 	long n = recvfrom(w->fd, b, 4, c->b | MSG_DONTWAIT, (void *)&from, &len);
 
-	sprintf(text, "len %d family %d", len, from.sin_family);
+	sprintf(text, "len %d family %d", len, from.sa.sa_family);
 	return n;
 }
 
@@ -54,10 +54,11 @@ static long do_send(struct world *w, const struct call *c, char *text)
 
 static long do_sendto(struct world *w, const struct call *c, char *text)
 {
-	struct sockaddr_in a = sin_of(IP_LO, 9);
+	union rt_addr a;
+	socklen_t len = sa_of(&a, IP_LO, 9);
 
 	(void)text;
-	return sendto(w->fd, c->data, c->a, c->b | MSG_DONTWAIT, (void *)&a, sizeof(a));
+	return sendto(w->fd, c->data, c->a, c->b | MSG_DONTWAIT, &a.sa, len);
 }
 
 static long do_writev(struct world *w, const struct call *c, char *text)
@@ -115,9 +116,9 @@ static void as_before(int fd, int flags)
 /* a: 0 a listener, 1 a port where none is, 2 a family of none, 3 the end it had, 4 itself */
 static long do_connect(struct world *w, const struct call *c, char *text)
 {
+	union rt_addr a;
+	socklen_t len = sa_of(&a, IP_LO, 1), name_len = sizeof(a);
 	static int to;
-	struct sockaddr_in a = sin_of(IP_LO, 1);
-	socklen_t len = sizeof(a);
 	int fl;
 	long n;
 
@@ -125,16 +126,16 @@ static long do_connect(struct world *w, const struct call *c, char *text)
 	if (c->a == 0) {
 		if (!to)
 			to = sk_listen(IP_LO, 9999, 4000);
-		a = sin_of(IP_LO, 9999);
+		sa_of(&a, IP_LO, 9999);
 	} else if (c->a == 2) {
-		a.sin_family = AF_UNSPEC;
+		a.sa.sa_family = AF_UNSPEC;
 	} else if (c->a == 3) {
-		getpeername(w->fd, (void *)&a, &len);
+		getpeername(w->fd, &a.sa, &name_len);
 	} else if (c->a == 4) {
-		getsockname(w->fd, (void *)&a, &len);
+		getsockname(w->fd, &a.sa, &name_len);
 	}
 	without_blocking(w->fd, &fl);
-	n = connect(w->fd, (void *)&a, sizeof(a));
+	n = connect(w->fd, &a.sa, len);
 	as_before(w->fd, fl);
 	settle();
 	return n;
@@ -148,7 +149,7 @@ static long do_listen(struct world *w, const struct call *c, char *text)
 
 static long do_accept(struct world *w, const struct call *c, char *text)
 {
-	struct sockaddr_in a = { };
+	union rt_addr a = { };
 	socklen_t len = sizeof(a);
 	char buf[64], b[200];
 	long fd, n;
@@ -156,12 +157,12 @@ static long do_accept(struct world *w, const struct call *c, char *text)
 
 	(void)c;
 	without_blocking(w->fd, &fl);
-	fd = accept(w->fd, (void *)&a, &len);
+	fd = accept(w->fd, &a.sa, &len);
 	as_before(w->fd, fl);
 	if (fd < 0)
 		return fd;
 	n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT);
-	sprintf(text, "len %d family %d gives %s", len, a.sin_family,
+	sprintf(text, "len %d family %d gives %s", len, a.sa.sa_family,
 		n < 0 ? strerrorname_np(errno) : bytes_text(buf, n, b));
 	close(fd);
 	return 0;

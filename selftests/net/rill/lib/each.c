@@ -208,19 +208,39 @@ int rec_events(const char *call, unsigned int events)
 	return events;
 }
 
-/* rec_addr() - an IPv4 address; of the ports only whether they are chosen by the kernel */
+/* addr_text() - the address in @out, of INET6_ADDRSTRLEN bytes; returns the port */
+int addr_text(const struct sockaddr *sa, char *out)
+{
+	const struct sockaddr_in6 *sin6 = (const void *)sa;
+	const struct sockaddr_in *sin = (const void *)sa;
+
+	if (sa->sa_family == AF_INET6) {
+		inet_ntop(AF_INET6, &sin6->sin6_addr, out, INET6_ADDRSTRLEN);
+		return ntohs(sin6->sin6_port);
+	}
+	inet_ntop(AF_INET, &sin->sin_addr, out, INET6_ADDRSTRLEN);
+	return ntohs(sin->sin_port);
+}
+
+static bool has_addr(const struct sockaddr *sa, socklen_t len)
+{
+	if (len < sizeof(struct sockaddr_in))
+		return false;
+	return sa->sa_family == AF_INET ||
+	       (sa->sa_family == AF_INET6 && len >= sizeof(struct sockaddr_in6));
+}
+
+/* rec_addr() - an address; of the ports only whether they are chosen by the kernel */
 void rec_addr(const char *what, const struct sockaddr *sa, socklen_t len)
 {
-	const struct sockaddr_in *a = (const void *)sa;
-	char ip[INET_ADDRSTRLEN];
+	char ip[INET6_ADDRSTRLEN];
 	int port;
 
-	if (len < sizeof(*a) || sa->sa_family != AF_INET) {
+	if (!has_addr(sa, len)) {
 		rec("%s: %u bytes, family %d", what, len, len >= 2 ? sa->sa_family : -1);
 		return;
 	}
-	port = ntohs(a->sin_port);
-	inet_ntop(AF_INET, &a->sin_addr, ip, sizeof(ip));
+	port = addr_text(sa, ip);
 	if (port >= 32768)
 		rec("%s: %u bytes, %s:automatic", what, len, ip);
 	else

@@ -137,6 +137,7 @@ long rec_call(const char *call, long ret);
 ssize_t rec_read(const char *call, ssize_t n, const void *buf);
 int rec_fd(const char *call, int fd);
 int rec_events(const char *call, unsigned int events);
+int addr_text(const struct sockaddr *sa, char *out);
 void rec_addr(const char *what, const struct sockaddr *sa, socklen_t len);
 /* Make a call, record its value or its errno, and have that value. */
 #define DO(call)		rec_call(#call, (long)(call))

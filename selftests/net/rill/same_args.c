@@ -39,53 +39,66 @@ static const char *const address_states[] = {
 
 struct address {
 	const char *name;
-	int family, len;
+	int family, len;	/* a family, OURS or OTHER */
 	int where;		/* 0 good, 1 NULL, 2 nowhere, 3 ends in a page that is not there */
 };
 
+#define OURS	(-1)		/* the family of the run */
+#define OTHER	(-2)		/* that of IPv4 or IPv6 which it is not */
+
+/* Whole is one of IPv4 with 16 bytes, one of IPv6 with 28, or 24 of old. */
 static const struct address addresses[] = {
-	{ "whole", AF_INET, 16, 0 },
-	{ "longer", AF_INET, 17, 0 },
-	{ "28", AF_INET, 28, 0 },
-	{ "128", AF_INET, 128, 0 },
-	{ "129", AF_INET, 129, 0 },
-	{ "4096", AF_INET, 4096, 0 },
-	{ "INT_MAX", AF_INET, INT_MAX, 0 },
-	{ "-1", AF_INET, -1, 0 },
-	{ "INT_MIN", AF_INET, INT_MIN, 0 },
-	{ "0", AF_INET, 0, 0 },
-	{ "1", AF_INET, 1, 0 },
-	{ "2", AF_INET, 2, 0 },
-	{ "7", AF_INET, 7, 0 },
-	{ "8", AF_INET, 8, 0 },
-	{ "15", AF_INET, 15, 0 },
+	{ "16", OURS, 16, 0 },
+	{ "17", OURS, 17, 0 },
+	{ "23", OURS, 23, 0 },
+	{ "24", OURS, 24, 0 },
+	{ "27", OURS, 27, 0 },
+	{ "28", OURS, 28, 0 },
+	{ "29", OURS, 29, 0 },
+	{ "128", OURS, 128, 0 },
+	{ "129", OURS, 129, 0 },
+	{ "4096", OURS, 4096, 0 },
+	{ "INT_MAX", OURS, INT_MAX, 0 },
+	{ "-1", OURS, -1, 0 },
+	{ "INT_MIN", OURS, INT_MIN, 0 },
+	{ "0", OURS, 0, 0 },
+	{ "1", OURS, 1, 0 },
+	{ "2", OURS, 2, 0 },
+	{ "7", OURS, 7, 0 },
+	{ "8", OURS, 8, 0 },
+	{ "15", OURS, 15, 0 },
 	{ "unspec", AF_UNSPEC, 16, 0 },
+	{ "unspec 28", AF_UNSPEC, 28, 0 },
 	{ "unspec 2", AF_UNSPEC, 2, 0 },
 	{ "unspec 1", AF_UNSPEC, 1, 0 },
-	{ "inet6", AF_INET6, 28, 0 },
-	{ "inet6 16", AF_INET6, 16, 0 },
-	{ "unix", AF_UNIX, 16, 0 },
-	{ "family 18", 18, 16, 0 },
-	{ "family 255", 255, 16, 0 },
-	{ "family 65535", 65535, 16, 0 },
-	{ "NULL", AF_INET, 16, 1 },
-	{ "NULL 0", AF_INET, 0, 1 },
-	{ "NULL -1", AF_INET, -1, 1 },
-	{ "nowhere", AF_INET, 16, 2 },
-	{ "cut", AF_INET, 16, 3 },
-	{ "cut, shorter", AF_INET, 8, 3 },
+	{ "other 28", OTHER, 28, 0 },
+	{ "other 16", OTHER, 16, 0 },
+	{ "unix", AF_UNIX, 28, 0 },
+	{ "family 18", 18, 28, 0 },
+	{ "family 255", 255, 28, 0 },
+	{ "family 65535", 65535, 28, 0 },
+	{ "NULL", OURS, 28, 1 },
+	{ "NULL 0", OURS, 0, 1 },
+	{ "NULL -1", OURS, -1, 1 },
+	{ "nowhere", OURS, 28, 2 },
+	{ "cut", OURS, 28, 3 },
+	{ "cut, shorter", OURS, 8, 3 },
 };
 
 /* An address as the table says, of which 8 bytes are there if it is cut. */
 static struct sockaddr *place(const struct address *a, uint32_t ip, int port)
 {
 	static char room[8192];
-	struct sockaddr_in sin = sin_of(ip, port);
 	char *at = a->where == 3 ? end - 8 : room;
+	union rt_addr addr;
 
-	sin.sin_family = a->family;
+	sa_of(&addr, ip, port);
+	if (a->family == OTHER)
+		addr.sa.sa_family = rt.v6 ? AF_INET : AF_INET6;
+	else if (a->family != OURS)
+		addr.sa.sa_family = a->family;
 	memset(room, 0, sizeof(room));
-	memcpy(at, &sin, a->where == 3 ? 8 : sizeof(sin));
+	memcpy(at, &addr, a->where == 3 ? 8 : sizeof(addr));
 	return a->where == 1 ? NULL : a->where == 2 ? (void *)8 : (void *)at;
 }
 
@@ -171,7 +184,8 @@ static void results_of_addresses(void)
 {
 	static const char *const states[] = { "bound", "listen_one", "dialled", "unread", "reset" };
 	static const char *const calls[] = { "getsockname", "getpeername", "recvfrom", "accept" };
-	static const int lens[] = { 0, 1, 2, 8, 15, 16, 17, 128, 4096, INT_MAX, -1, INT_MIN };
+	static const int lens[] = { 0, 1, 2, 8, 15, 16, 17, 27, 28, 29, 128, 4096, INT_MAX, -1,
+				    INT_MIN };
 	unsigned char buf[256];
 	size_t i, j, k;
 
@@ -197,7 +211,7 @@ static void results_of_addresses(void)
 				    lens[k], r < 0 ? strerrorname_np(errno) : "done", len, n);
 			}
 			for (k = 0; k < 5; k++) {
-				int len = 16;
+				int len = sizeof(union rt_addr);
 				char call[80];
 
 				snprintf(call, sizeof(call), "%s: %s wrong pointer %zu", states[i],
@@ -459,7 +473,8 @@ static void bad_options(void)
 		{ SOL_SOCKET, SO_RCVTIMEO }, { SOL_SOCKET, SO_RCVLOWAT }, { SOL_SOCKET, 9999 },
 		{ SOL_TCP, TCP_NODELAY }, { SOL_TCP, TCP_MAXSEG }, { SOL_TCP, TCP_INFO },
 		{ SOL_TCP, TCP_CONGESTION }, { SOL_TCP, 9999 }, { SOL_IP, IP_TTL },
-		{ SOL_IP, IP_TOS }, { SOL_IP, 9999 }, { SOL_IPV6, 1 }, { 17, 1 },
+		{ SOL_IP, IP_TOS }, { SOL_IP, 9999 }, { SOL_IPV6, IPV6_UNICAST_HOPS },
+		{ SOL_IPV6, IPV6_TCLASS }, { SOL_IPV6, IPV6_V6ONLY }, { SOL_IPV6, 9999 }, { 17, 1 },
 		{ 253, 9999 }, { -1, 1 }, { 9999, 1 },
 	};
 	static const int lens[] = { 0, 1, 3, 4, 5, 8, 15, 16, 4096, -1, INT_MIN };

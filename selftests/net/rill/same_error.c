@@ -20,7 +20,7 @@ static const struct {
 static void rec_queue(void)
 {
 	char data[64], control[256];
-	struct sockaddr_in from = { };
+	union rt_addr from = { };
 	int i;
 
 	for (i = 0; i < 3; i++) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* connect and accept that wait, and what ends them; targets; who may bind what. */
+#include "carry.h"
 #include "see.h"
 
 #include <sys/time.h>
@@ -173,6 +174,20 @@ static void accept_waits(void)
 
 /* ---- targets and sources ---- */
 
+/* Of IPv4 all of 127.0.0.0/8 is the loopback's; what stands for it has to be added. */
+static void more_of_lo(void)
+{
+	struct in6_addr a;
+	char ip[INET6_ADDRSTRLEN];
+	int i;
+
+	for (i = 2; rt.v6 && i < 8; i++) {
+		a = carry_addr6(IP(127, 0, 0, i));
+		inet_ntop(AF_INET6, &a, ip, sizeof(ip));
+		ASSERT_EQ(sh("ip -6 addr add %s/128 dev lo", ip), 0);
+	}
+}
+
 static void targets(void)
 {
 	static const uint32_t from[] = { INADDR_ANY, IP_LO, IP(127, 0, 0, 5), TUN_K },
@@ -185,6 +200,7 @@ static void targets(void)
 	int l, bound;
 
 	see_init();
+	more_of_lo();
 	see_make(&w, see_state("hand"));	/* brings the TUN device */
 	l = sk_listen(INADDR_ANY, 9999, 4000);
 	for (bound = 0; bound < 2; bound++)
@@ -222,6 +238,7 @@ static void two_on_a_port(void)
 	size_t i, j, f;
 
 	see_init();
+	more_of_lo();
 	for (f = 0; f < ARRAY_SIZE(firsts); f++)
 		for (reuse = 0; reuse < 4; reuse++)
 			for (i = 0; i < 3; i++)
@@ -276,6 +293,7 @@ static void few_ports(void)
 	int fd[6], i, l;
 
 	see_init();
+	more_of_lo();
 	l = sk_listen(IP_LO, 9999, 100);
 	OK(write_file("/proc/sys/net/ipv4/ip_local_port_range", "40000 40001"));
 	for (i = 0; i < 6; i++) {

@@ -278,7 +278,7 @@ static void big_send(void)
 /* accept before there is something to accept, once and again; addresses. */
 static void accepts(void)
 {
-	struct sockaddr_in a = { };
+	union rt_addr a = { };
 	struct io_uring_cqe c;
 	struct io_uring_sqe *e;
 	socklen_t len = sizeof(a);
@@ -295,7 +295,7 @@ static void accepts(void)
 	sk_dial(IP_LO, PORT);
 	ASSERT(completion(&c, WAIT_MS));
 	fd = OK(c.res);
-	rec_addr("peer", (void *)&a, len);
+	rec_addr("peer", &a.sa, len);
 	rec("flags %x %x", fcntl(fd, F_GETFL), fcntl(fd, F_GETFD));
 	prep(IORING_OP_ACCEPT, l, NULL, 0, 2)->ioprio = IORING_ACCEPT_MULTISHOT;
 	submit();
@@ -313,9 +313,10 @@ static void accepts(void)
 
 static int connect_op(const char *what, int fd, int port)
 {
-	struct sockaddr_in a = sin_of(IP_LO, port);
+	union rt_addr a;
+	socklen_t len = sa_of(&a, IP_LO, port);
 
-	prep(IORING_OP_CONNECT, fd, &a, 0, 1)->off = sizeof(a);
+	prep(IORING_OP_CONNECT, fd, &a, 0, 1)->off = len;
 	submit();
 	return done(what, 1);
 }

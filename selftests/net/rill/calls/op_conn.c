@@ -51,24 +51,29 @@ OP(listener)
 
 static int port_of(int fd)
 {
-	struct sockaddr_in a = { };
+	union rt_addr a = { };
 	socklen_t len = sizeof(a);
 
-	if (fd < 0 || getsockname(fd, (void *)&a, &len))
+	if (fd < 0 || getsockname(fd, &a.sa, &len))
 		return 0;
-	return ntohs(a.sin_port);
+	return ntohs(rt.v6 ? a.sin6.sin6_port : a.sin.sin_port);
+}
+
+static int other_family(void)
+{
+	return rt.v6 ? AF_INET : AF_INET6;
 }
 
 /* The target: who listens in slot 0 or 7, nobody, itself, a port of the run. */
 OP(connect)
 {
 	static const char *const odd[] = {
-		"", ", short addrlen", ", addrlen 0", ", AF_INET6", ", AF_UNIX", ", NULL",
+		"", ", short addrlen", ", addrlen 0", ", the other family", ", AF_UNIX", ", NULL",
 	};
-	struct sockaddr_in a = sin_of(IP_LO, CLOSED_PORT);
-	socklen_t len = sizeof(a);
+	int fd, port, to = CLOSED_PORT;
+	union rt_addr a;
 	void *addr = &a;
-	int fd, port;
+	socklen_t len;
 
 	if (r->fd[st->s] < 0)
 		adopt(r, st->s, sk_try(SOCK_NONBLOCK));
@@ -77,7 +82,8 @@ OP(connect)
 	       st->arg[0] == 4 ? port_of(fd) : 0;
 	/* whoever was accepted there has the hidden listener's port */
 	if (port && port != hidden_port)
-		a.sin_port = htons(port);
+		to = port;
+	len = sa_of(&a, IP_LO, to);
 	switch (st->arg[1]) {
 	case 1:
 		len = 7;
@@ -86,24 +92,26 @@ OP(connect)
 		len = 0;
 		break;
 	case 3:
-		a.sin_family = AF_INET6;
+		a.sa.sa_family = other_family();
 		break;
 	case 4:
-		a.sin_family = AF_UNIX;
+		a.sa.sa_family = AF_UNIX;
 		break;
 	case 5:
 		addr = NULL;
 		break;
 	}
 	SAY(r, "connect(s%d, %s%s)", st->s,
-	    ntohs(a.sin_port) == CLOSED_PORT ? "closed port" :
+	    to == CLOSED_PORT ? "closed port" :
 	    st->arg[0] < 3 ? "s0" : st->arg[0] == 3 ? "s7" : "itself", odd[st->arg[1]]);
 	ret(r, connect(fd, addr, len));
 }
 
 OP(accept)
 {
-	static const int rooms[] = { 16, 128, 15, 8, 2, 0, -1 };
+	static const int rooms4[] = { 16, 128, 15, 8, 2, 0, -1 },
+		rooms6[] = { 28, 128, 27, 16, 2, 0, -1 };
+	const int *rooms = rt.v6 ? rooms6 : rooms4;
 	struct sockaddr_storage ss;
 	int lfd = NEED(r, st->s), slot = free_slot(r, st->t), flags = 0, fd;
 	socklen_t len = rooms[st->arg[1]];
@@ -143,35 +151,35 @@ OP(bind)
 		"broadcast",
 	};
 	static const char *const odd[] = {
-		"", ", short addrlen", ", AF_INET6", ", AF_UNSPEC", ", NULL",
+		"", ", short addrlen", ", the other family", ", AF_UNSPEC", ", NULL",
 	};
-	struct sockaddr_in a = sin_of(IP_LO, 0);
+	union rt_addr a;
 	int fd = NEED(r, st->s);
-	socklen_t len = sizeof(a);
+	socklen_t len = sa_of(&a, IP_LO, 0);
 
 	switch (st->arg[0]) {
 	case 1:
-		a.sin_port = htons(fixed_port(st->arg[1]));
+		sa_of(&a, IP_LO, fixed_port(st->arg[1]));
 		break;
 	case 2:
-		a = sin_of(INADDR_ANY, fixed_port(st->arg[1]));
+		sa_of(&a, INADDR_ANY, fixed_port(st->arg[1]));
 		break;
 	case 3:
-		a.sin_port = htons(port_of(r->fd[0]));
+		sa_of(&a, IP_LO, port_of(r->fd[0]));
 		break;
 	case 4:
-		a = sin_of(IP(10, 1, 2, 3), 0);
+		sa_of(&a, IP(10, 1, 2, 3), 0);
 		break;
 	case 6:
-		a = sin_of(INADDR_BROADCAST, 0);
+		sa_of(&a, INADDR_BROADCAST, 0);
 		break;
 	}
 	if (st->arg[2] == 1)
 		len = 8;
 	if (st->arg[2] == 2)
-		a.sin_family = AF_INET6;
+		a.sa.sa_family = other_family();
 	if (st->arg[2] == 3)
-		a.sin_family = AF_UNSPEC;
+		a.sa.sa_family = AF_UNSPEC;
 	SAY(r, "bind(s%d, %s %d%s)", st->s, where[st->arg[0]], st->arg[1], odd[st->arg[2]]);
 	ret(r, bind(fd, st->arg[2] == 4 ? NULL : (void *)&a, len));
 }
@@ -239,7 +247,9 @@ OP(abort)
 
 OP(name)
 {
-	static const int rooms[] = { 16, 128, 15, 8, 3, 0, -1, 16 };
+	static const int rooms4[] = { 16, 128, 15, 8, 3, 0, -1, 16 },
+		rooms6[] = { 28, 128, 27, 16, 3, 0, -1, 28 };
+	const int *rooms = rt.v6 ? rooms6 : rooms4;
 	struct sockaddr_storage ss;
 	int fd = NEED(r, st->s), room = rooms[st->arg[1]];
 	socklen_t len = room;

@@ -66,7 +66,8 @@ OP(send)
 	};
 	int fd = NEED(r, st->s), len = within(r, st->s, st->arg[0]), flags = st->arg[1];
 	struct sockaddr_storage to = { };
-	struct sockaddr_in a = sin_of(IP_LO, hidden_port);
+	union rt_addr a;
+	socklen_t to_len = sa_of(&a, IP_LO, hidden_port);
 	struct mmsghdr mm[2] = { };
 	struct msghdr *m = &mm[0].msg_hdr;
 	size_t size = len;
@@ -119,7 +120,8 @@ OP(send)
 		n = sendto(fd, from, size, flags, NULL, 0);
 		break;
 	case 3:
-		n = sendto(fd, from, size, flags, (void *)&to, st->arg[3] == 7 ? 200 : sizeof(a));
+		n = sendto(fd, from, size, flags, (void *)&to,
+			   st->arg[3] == 7 ? 200 : to_len);
 		break;
 	case 4:
 	case 5:

@@ -18,6 +18,8 @@
 
 #define RUNS_A_NET	1000
 
+#define QUICK_ROUTE6 \
+	"ip -6 route %s local ::1 dev lo table local %s"
 #define QUICK_ROUTE \
 	"ip route change local %s dev lo table local scope host src 127.0.0.1 quickack 1"
 
@@ -96,6 +98,10 @@ void net_renew(void)
 	close(ns_new());
 	if (sh(QUICK_ROUTE, "127.0.0.0/8") || sh(QUICK_ROUTE, "127.0.0.1"))
 		FAIL("no route with quickack");
+	/* that of the kernel has no metric by which it could be changed */
+	if (rt.v6 && (sh(QUICK_ROUTE6, "add", "metric 1 quickack 1") ||
+		      sh(QUICK_ROUTE6, "del", "proto kernel")))
+		FAIL("no route with quickack");
 	runs = 0;
 }
 
@@ -110,10 +116,8 @@ int fixed_port(int k)
  */
 void hidden_pair(int fd[2])
 {
-	struct sockaddr_in a = sin_of(IP_LO, hidden_port);
-
 	fd[0] = sk_try(SOCK_NONBLOCK);
-	if (connect(fd[0], (void *)&a, sizeof(a)) && errno != EINPROGRESS)
+	if (sk_connect(fd[0], IP_LO, hidden_port) && errno != EINPROGRESS)
 		FAIL("connect: %s", strerror(errno));
 	fd[1] = accept4(hidden_fd, NULL, NULL, SOCK_NONBLOCK);
 	if (fd[1] < 0) {
@@ -196,23 +200,31 @@ static int port_symbol(struct run *r, int port)
  */
 void put_addr(struct run *r, const void *addr, int room, socklen_t len)
 {
-	struct sockaddr_in a = { };
+	union rt_addr a = { };
+	char text[INET6_ADDRSTRLEN];
+	int size, port;
 
 	put(r, L_LEN, len);
 	if (room <= 0)
 		return;
 	if (len < (socklen_t)room)
 		room = len;
-	if (room < (int)sizeof(a)) {
+	size = rt.v6 ? sizeof(a.sin6) : sizeof(a.sin);
+	if (room < size) {
 		memcpy(&a, addr, room);
-		a.sin_port = 0;
+		/* of either family it is there */
+		a.sin.sin_port = 0;
 		put(r, L_HASH, hash(&a, room));
 		return;
 	}
-	memcpy(&a, addr, sizeof(a));
-	put(r, L_VAL, a.sin_family);
-	put(r, L_ADDR, ntohl(a.sin_addr.s_addr));
-	put(r, L_PORT, port_symbol(r, ntohs(a.sin_port)));
+	memcpy(&a, addr, size);
+	port = addr_text(&a.sa, text);
+	put(r, L_VAL, a.sa.sa_family);
+	if (rt.v6)
+		put(r, L_HASH, hash(&a.sin6.sin6_addr, sizeof(a.sin6.sin6_addr)));
+	else
+		put(r, L_ADDR, ntohl(a.sin.sin_addr.s_addr));
+	put(r, L_PORT, port_symbol(r, port));
 }
 
 int new_file(struct run *r)

@@ -213,6 +213,16 @@ void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ec
 		 np->tclass | ecn, READ_ONCE(req->listener->sk_priority));
 }
 
+/* What goes to an address of this host comes in by the loopback, but is for a link, RFC 4007. */
+static int rill_v6_link(const struct sk_buff *skb)
+{
+	struct dst_entry *dst = skb_dst(skb);
+
+	if (dst && skb->dev && skb->dev->flags & IFF_LOOPBACK)
+		return ip6_dst_idev(dst)->dev->ifindex;
+	return skb->skb_iif;
+}
+
 /**
  * rill_v6_reply() - hand an answer to a segment to IP
  * @net: namespace
@@ -238,7 +248,7 @@ void rill_v6_reply(struct net *net, const struct sk_buff *in, struct sk_buff *sk
 	struct dst_entry *dst;
 
 	fl6.flowi6_oif = in->dev ? l3mdev_master_ifindex_rcu(in->dev) : 0;
-	fl6.flowi6_oif = rill_v6_strict_oif(&fl6.daddr, fl6.flowi6_oif, in->skb_iif);
+	fl6.flowi6_oif = rill_v6_strict_oif(&fl6.daddr, fl6.flowi6_oif, rill_v6_link(in));
 	rill_v6_checksum(skb, &fl6.saddr, &fl6.daddr, wire, false);
 	dst = ip6_dst_lookup_flow(net, ctl, &fl6, NULL);
 	if (IS_ERR(dst)) {

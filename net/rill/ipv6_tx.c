@@ -216,10 +216,10 @@ void rill_v6_send_synack(const struct rill_mini *req, struct sk_buff *skb, u8 ec
 /* What goes to an address of this host comes in by the loopback, but is for a link, RFC 4007. */
 static int rill_v6_link(const struct sk_buff *skb)
 {
-	struct dst_entry *dst = skb_dst(skb);
+	const struct inet6_dev *idev = skb_dst(skb) ? ip6_dst_idev(skb_dst(skb)) : NULL;
 
-	if (dst && skb->dev && skb->dev->flags & IFF_LOOPBACK)
-		return ip6_dst_idev(dst)->dev->ifindex;
+	if (idev && skb->dev && skb->dev->flags & IFF_LOOPBACK)
+		return idev->dev->ifindex;
 	return skb->skb_iif;
 }
 

@@ -74,7 +74,7 @@ static char big[1 << 20];
 
 static long do_call(struct call *c)
 {
-	struct sockaddr_in peer = sin_of(TUN_P, 4000);
+	union rt_addr peer;
 	struct pollfd p = { .fd = c->fd, .events = POLLIN };
 	struct epoll_event e;
 
@@ -90,7 +90,7 @@ static long do_call(struct call *c)
 	case ACCEPT:
 		return accept(c->fd, NULL, NULL);
 	case CONNECT:
-		return connect(c->fd, (void *)&peer, sizeof(peer));
+		return connect(c->fd, &peer.sa, sa_of(&peer, TUN_P, 4000));
 	case POLL:
 		return poll(&p, 1, -1) == 1 ? p.revents : -1;
 	case EPOLL:

@@ -279,7 +279,10 @@ static void ask_packet(int fd, uint32_t addr, int ttl, int tos)
 	ASSERT_EQ(n, 7);
 }
 
-/* IP's control messages are not for streams, but the connection's can be asked for. */
+/*
+ * IP's control messages are not for streams, but the connection's can be asked
+ * for. In IPv4's layout: IPV6_2292PKTOPTIONS has another.
+ */
 static void packet_options(void)
 {
 	static const int opts[] = { IP_PKTINFO, IP_RECVTTL, IP_RECVTOS };
@@ -525,7 +528,7 @@ static const struct rt_test tests[] = {
 	{ "flags_back", "C83 RX-4", flags_back, 0, 0 },
 	{ "records", "TX-5", records, 0, 0 },
 	{ "nothing", "RX-10 TX-4", nothing, 0, 0 },
-	{ "packet_options", "MAY-9", packet_options, 0, 0 },
+	{ "packet_options", "MAY-9", packet_options, T_IPV4, 0 },
 	{ "many_sent", "C84", many_sent, 0, 0 },
 	{ "many_got", "C83", many_got, 0, 0 },
 	{ "many_and_error", "C83 ER-2", many_and_error, 0, 0 },

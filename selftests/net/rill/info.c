@@ -3,7 +3,7 @@
  * TCP_INFO: the same happens to a connection of the door and to one of the
  * kernel's TCP, and both tell the same of it.
  */
-#include "wire.h"
+#include "carry.h"
 
 #include <linux/sockios.h>
 
@@ -147,6 +147,8 @@ static void in_established(void)
 	SAME(wscales);
 	SAME(snd_mss);
 	SAME(advmss);
+	/* net2_new() makes room for headers of UDP below it, so that snd_mss is the same */
+	door.pmtu -= carry_wire_head();
 	SAME(pmtu);
 	SAME(unacked);
 	SAME(snd_cwnd);

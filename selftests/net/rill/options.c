@@ -39,6 +39,7 @@ static struct accepted {
 	const char *why;
 	int from, before;	/* kernel versions, major * 100 + minor; 0: any */
 	bool maybe;		/* it depends on the moment */
+	bool v6, udp;		/* only over that family, that wire */
 	bool seen;
 } accepted[] = {
 #define ANY	(GET | SET | INHERIT | KEEP)
@@ -56,6 +57,8 @@ static struct accepted {
 	BUT(ANY, 41 /* TCP_AO_GET_KEYS */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
 	BUT(ANY, 42 /* TCP_AO_REPAIR */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
 	BUT(KEEP, TCP_MAXSEG, S_ALL, "TCP tells that of the connection that was"),
+	BUT(GET | SET, TCP_MAXSEG, S(CONNECTED), "headers of UDP take room", .udp = true),
+	BUT(INHERIT, TCP_MAXSEG, S_ALL, "likewise", .udp = true),
 #undef BUT
 #define BUT(_what, _opt, _why)							\
 	{ .what = (_what), .level = SOL_SOCKET, .opt = (_opt), .states = S_ALL, .why = (_why) }
@@ -70,6 +73,8 @@ static struct accepted {
 	  .why = "some kernels ask for a privilege, for TCP alone" },
 	{ SET, SOL_SOCKET, 80 /* SO_DEVMEM_DONTNEED */, S_ALL, .from = 612,
 	  .why = "there is no device memory" },
+	{ FOREIGN, SOL_IPV6, 1 /* IPV6_ADDRFORM */, S_ALL, .v6 = true,
+	  .why = "IP offers it by protocol number" },
 #undef BUT
 };
 
@@ -103,7 +108,8 @@ static bool is_opaque(int level, int opt)
 
 static bool applies(const struct accepted *a)
 {
-	return version >= a->from && (!a->before || version < a->before);
+	return version >= a->from && (!a->before || version < a->before) &&
+	       (!a->v6 || rt.v6) && (!a->udp || rt.wire == WIRE_UDP);
 }
 
 static void __attribute__((format(printf, 5, 6)))

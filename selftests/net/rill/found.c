@@ -14,7 +14,6 @@ static void begin(void)
 	sk_set(q.s, SOL_TCP, TCP_NODELAY, 1);
 }
 
-/* A route that says so has every segment acknowledged at once. */
 static int route_quickack(void)
 {
 	if (rt.v6)
@@ -23,6 +22,7 @@ static int route_quickack(void)
 	return sh("ip route change local 127.0.0.1 dev lo table local scope host quickack 1");
 }
 
+/* A route that says so has every segment acknowledged at once. */
 static void quickack_route(void)
 {
 	int i;

@@ -58,7 +58,6 @@ static struct accepted {
 	BUT(ANY, 42 /* TCP_AO_REPAIR */, S_ALL, "no TCP-AO", .from = 607, .maybe = true),
 	BUT(KEEP, TCP_MAXSEG, S_ALL, "TCP tells that of the connection that was"),
 	BUT(GET | SET, TCP_MAXSEG, S(CONNECTED), "headers of UDP take room", .udp = true),
-	BUT(INHERIT, TCP_MAXSEG, S_ALL, "likewise", .udp = true),
 #undef BUT
 #define BUT(_what, _opt, _why)							\
 	{ .what = (_what), .level = SOL_SOCKET, .opt = (_opt), .states = S_ALL, .why = (_why) }

@@ -251,8 +251,9 @@ static void over_exec(void)
 		OK(send(w.peer, "to the shell\n", 13, 0));
 		settle();
 		/* a program that inherited it: reads a line, and answers */
-		snprintf(cmd, sizeof(cmd), "[ -e /proc/self/fd/%d ] || exit 3;"
-			 "read -r l <&%d && echo \"$l\" >&%d", a, a, a);
+		/* (bash: others take descriptors of one digit) */
+		snprintf(cmd, sizeof(cmd), "exec bash -c '[ -e /proc/self/fd/%d ] || exit 3;"
+			 "read -r l <&%d && echo \"$l\" >&%d'", a, a, a);
 		st = system(cmd);
 		rec("the shell: %d, and the socket %s", WEXITSTATUS(st),
 		    system("true") == 0 ? "is there" : "is not");

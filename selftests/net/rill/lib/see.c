@@ -108,12 +108,13 @@ void settle_world(struct world *w)
 	settle();
 }
 
-/* No acknowledgement over loopback waits for more to come. */
+/* No ACK over loopback waits for more to come. */
 static void quickack(void)
 {
+	const char *v4 = "ip route change local 127.0.0.1 dev lo table local src 127.0.0.1";
+
 	if (!rt.v6) {
-		ASSERT_EQ(sh("ip route change local 127.0.0.1 dev lo table local src 127.0.0.1 quickack 1"),
-			  0);
+		ASSERT_EQ(sh("%s quickack 1", v4), 0);
 		return;
 	}
 	/* a route of IPv6 without a metric, as the kernel adds it, cannot be changed */

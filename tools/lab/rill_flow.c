@@ -335,7 +335,7 @@ static void add_flow(const char *name)
 			f->door = &doors[i];
 	}
 	if (!f->door)
-		die(EXIT_USAGE, "a door is tcp, rill, inet, rill-tcp or rill-udp, not \"%s\"", name);
+		die(EXIT_USAGE, "not a door (tcp, rill, inet, rill-tcp, rill-udp): \"%s\"", name);
 	strcpy(f->name, name);
 	if (colon)
 		f->cc = f->name + (colon + 1 - name);

@@ -593,10 +593,7 @@ static void specific(void)
 
 	ns_new();
 	/* where loopback is one address, not a net of them */
-	if (rt.v6) {
-		if_addr("lo", IP_LO2, 32);
-		addrs_wait();
-	}
+	lo_addr(IP_LO2);
 	g.l[0] = member_at(INADDR_ANY, PORT);
 	g.l[1] = member_at(INADDR_ANY, PORT);
 	g.l[2] = member_at(IP_LO2, PORT);

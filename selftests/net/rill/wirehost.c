@@ -56,14 +56,15 @@ static void reply_mark(void)
 /* A policy of IPsec lets no error in, and the connection waits until it is let through. */
 static void kept_from(const struct net2 *n, bool v6)
 {
+	static const char reject6[] =
+		"nft add rule inet t in ip6 nexthdr tcp reject with icmpv6 type addr-unreachable";
 	int l, fd;
 
 	ns_enter(n->b);
 	ASSERT_EQ(sh("nft 'add table inet t;"
 		     " add chain inet t in { type filter hook input priority 0; };"
-		     " add rule inet t in ip protocol tcp reject with icmp type host-unreachable;"
-		     " add rule inet t in ip6 nexthdr tcp"
-		     " reject with icmpv6 type addr-unreachable'"), 0);
+		     " add rule inet t in ip protocol tcp reject with icmp type host-unreachable'"), 0);
+	ASSERT_EQ(sh("%s", reject6), 0);
 	l = two_listen(HOST, v6, AT_B, PORT);
 	ns_enter(n->a);
 	if (sh("ip xfrm policy add src %s dst %s proto %s dir in action block 2>/dev/null",

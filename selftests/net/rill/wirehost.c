@@ -63,7 +63,8 @@ static void kept_from(const struct net2 *n, bool v6)
 	ns_enter(n->b);
 	ASSERT_EQ(sh("nft 'add table inet t;"
 		     " add chain inet t in { type filter hook input priority 0; };"
-		     " add rule inet t in ip protocol tcp reject with icmp type host-unreachable'"), 0);
+		     " add rule inet t in ip protocol tcp reject with icmp type host-unreachable'"),
+		  0);
 	ASSERT_EQ(sh("%s", reject6), 0);
 	l = two_listen(HOST, v6, AT_B, PORT);
 	ns_enter(n->a);
